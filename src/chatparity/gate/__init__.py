@@ -1,0 +1,1 @@
+"""Gates: verdicts with their strength, from score rows."""

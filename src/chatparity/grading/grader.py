@@ -1,0 +1,106 @@
+"""What a grader is: a pure function with a dimension, a version, the languages it was tested in, and its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, cast
+
+from chatparity.exchange import Exchange, Point, Score
+
+Kind = Literal["rule", "llm", "learned"]
+Level = Literal["exchange", "conversation"]
+GradeExchange = Callable[[Exchange], Score | Awaitable[Score]]
+GradeConversation = Callable[[Sequence[Exchange]], Score | Awaitable[Score]]
+
+
+def always(point: Point) -> bool:
+    """Hold at every point."""
+    return True
+
+
+def passes(score: Score) -> bool:
+    """Hold for a score whose verdict is pass."""
+    return score.verdict == "pass"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A rate over exchanges: the share of those `among` which the score is `good`.
+
+    `among` sees only what is known before anyone replies, so that a denominator can be planned, and an errored
+    exchange stays in it. For a conversation-level grader it is asked at the conversation's last point.
+    `good_is_high` is false where the rate counts something bad (needless handovers).
+    """
+
+    name: str
+    among: Callable[[Point], bool] = always
+    good: Callable[[Score], bool] = passes
+    good_is_high: bool = True
+
+
+RATE = Metric("rate")
+
+
+@dataclass(frozen=True)
+class Grader:
+    """A grader as a run uses it; made by the decorator `grader`, by a rubric file or by a fitted model.
+
+    `applies` says at which points it has something to grade at all: elsewhere it is not planned. `languages` are those
+    it was tested in ("*" for any). `needs_judge`: without a judge it is not run and said to be not run.
+    """
+
+    name: str
+    dimension: str
+    version: str
+    grade: GradeExchange | GradeConversation
+    languages: tuple[str, ...] = ("*",)
+    kind: Kind = "rule"
+    level: Level = "exchange"
+    applies: Callable[[Point], bool] = always
+    metrics: tuple[Metric, ...] = field(default=(RATE,))
+    needs_judge: bool = False
+    doc: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Return what a manifest pins: name and version."""
+        return f"{self.name}@{self.version}"
+
+
+class _Gradable(Protocol):
+    __name__: str
+    __doc__: str | None
+
+
+def grader(
+    *,
+    dimension: str,
+    version: str = "1",
+    languages: Sequence[str] = ("*",),
+    level: Level = "exchange",
+    applies: Callable[[Point], bool] = always,
+    metrics: Sequence[Metric] = (RATE,),
+    name: str | None = None,
+) -> Callable[[GradeExchange | GradeConversation], Grader]:
+    """Make a rule grader of a function from an Exchange (or a conversation's Exchanges) to a Score.
+
+    The grader is called `name`, or after its function. The function must be pure: same exchange, same score. When it
+    raises, the score is *errored* with its traceback; it is never a zero.
+    """
+
+    def made(function: GradeExchange | GradeConversation) -> Grader:
+        gradable = cast("_Gradable", function)
+        return Grader(
+            name=name or gradable.__name__,
+            dimension=dimension,
+            version=version,
+            grade=function,
+            languages=tuple(languages),
+            level=level,
+            applies=applies,
+            metrics=tuple(metrics),
+            doc=(gradable.__doc__ or "").strip(),
+        )
+
+    return made

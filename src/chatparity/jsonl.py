@@ -1,0 +1,211 @@
+"""JSON Lines: transcripts read and written, and journals that survive a kill."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Generic, TypeVar, cast
+
+import jsonlines
+import msgspec
+
+from chatparity.errors import InputError, Problem, UsageError
+from chatparity.transcript import Transcript, problems
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def transcript_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the `.jsonl` files that `paths` name; folders are walked in order of names.
+
+    Raises UsageError when a path does not exist or a folder holds no `.jsonl` file.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*.jsonl") if file.is_file())
+            if not inside:
+                raise UsageError(f"{path}: no transcripts here: expected files ending in .jsonl")
+            found.extend(inside)
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageError(f"{path}: no such file or folder")
+    return list(dict.fromkeys(found))
+
+
+def scan(paths: Sequence[Path]) -> Iterator[tuple[Path, int, Transcript | Problem]]:
+    """Yield (file, line, transcript or what is wrong with it) for each line of each file, in order.
+
+    Lines are numbered from 1. A file that cannot be decoded as UTF-8, holds a blank line, a second line with the same
+    id, or no line at all gives problems, not exceptions, so that a caller can list all of them.
+    """
+    seen: dict[str, tuple[Path, int]] = {}
+    for path in transcript_files(paths):
+        number = 0
+        with path.open("rb") as file:
+            for number, item in _lines(path, file):
+                if isinstance(item, Problem):
+                    yield path, number, item
+                    continue
+                first = seen.setdefault(item.id, (path, number))
+                if first != (path, number):
+                    message = f'expected an id of its own, got "{item.id}", which stands at {first[0]}:{first[1]} too'
+                    yield path, number, Problem(path, number, "id", message)
+                    continue
+                wrong = problems(item)
+                for field, message in wrong:
+                    yield path, number, Problem(path, number, field, message)
+                if not wrong:
+                    yield path, number, item
+        if number == 0:
+            yield path, 0, Problem(path, None, "", "the file is empty: expected one transcript a line")
+
+
+def _lines(path: Path, file: BinaryIO) -> Iterator[tuple[int, Transcript | Problem]]:
+    """Yield each line of a file as a transcript or as the problem it has."""
+    decoder = msgspec.json.Decoder(Transcript)
+    reader = jsonlines.Reader(_without_mark(file), loads=decoder.decode)
+    number = 0
+    while True:
+        number += 1
+        try:
+            item = reader.read()
+        except EOFError:
+            return
+        except jsonlines.InvalidLineError as error:
+            yield number, _problem(path, number, error)
+        except UnicodeDecodeError as error:
+            yield number, Problem(path, number, "", f"expected UTF-8, got byte 0x{error.object[error.start]:02x}")
+        else:
+            yield number, cast("Transcript", item)
+
+
+def _without_mark(file: BinaryIO) -> BinaryIO:
+    """Step over a UTF-8 byte order mark, which some editors write, and return the file."""
+    if file.read(3) != b"\xef\xbb\xbf":
+        file.seek(0)
+    return file
+
+
+def _problem(path: Path, number: int, error: jsonlines.InvalidLineError) -> Problem:
+    """Turn a decoding error into the line, the field and what was expected there."""
+    cause = error.__cause__ or error
+    if isinstance(cause, UnicodeDecodeError):
+        return Problem(path, number, "", f"expected UTF-8, got byte 0x{cause.object[cause.start]:02x}")
+    if not str(error.line or "").strip():
+        return Problem(path, number, "", "expected a transcript, got a blank line: remove it")
+    text = str(cause)
+    if isinstance(cause, msgspec.ValidationError):
+        message, _, place = text.partition(" - at `$")
+        message = message.replace("Object contains unknown field", "unknown field (your own data goes under `meta`):")
+        field = place.rstrip("`").lstrip(".")
+        return Problem(path, number, field, message[:1].lower() + message[1:])
+    if "truncated" in text:
+        return Problem(path, number, "", "the line breaks off: expected a whole JSON object (was the file cut?)")
+    return Problem(path, number, "", f"expected JSON: {text}")
+
+
+def read_transcripts(paths: Sequence[Path], *, skip_invalid: list[Problem] | None = None) -> list[Transcript]:
+    """Read all transcripts of files and folders, in order.
+
+    With a list given as `skip_invalid`, invalid lines are added to it and left out; without one the first call that
+    meets any raises InputError with all of them.
+    """
+    good: list[Transcript] = []
+    bad: list[Problem] = []
+    for _, _, item in scan(paths):
+        if isinstance(item, Problem):
+            bad.append(item)
+        else:
+            good.append(item)
+    if skip_invalid is None and bad:
+        raise InputError(bad)
+    if skip_invalid is not None:
+        skip_invalid.extend(bad)
+    return good
+
+
+def write_transcripts(path: Path, transcripts: Iterable[Transcript]) -> int:
+    """Write transcripts to a file, one a line, and return how many; the file appears only when it is whole."""
+    encoder = msgspec.json.Encoder()
+    half = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        with half.open("w", encoding="utf-8", newline="\n") as file:
+            writer = jsonlines.Writer(file, dumps=lambda item: encoder.encode(item).decode())
+            for transcript in transcripts:
+                writer.write(transcript)
+                count += 1
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return count
+
+
+class Journal(Generic[T]):
+    """An append-only JSON Lines file of one record type that survives being killed in the middle of a write.
+
+    Records are flushed to the disk (`fsync`) once `batch` of them wait, and when the journal is flushed or closed.
+    """
+
+    def __init__(self, path: Path, kind: type[T], *, batch: int = 16) -> None:
+        self.path = path
+        self._kind = kind
+        self._batch = batch
+        self._encoder = msgspec.json.Encoder()
+        self._file: io.BufferedWriter | None = None
+        self._waiting = 0
+
+    def read(self) -> list[T]:
+        """Return the whole records; a last line that a kill cut short is left out and cut off the file.
+
+        Raises InputError when any other line cannot be read: a journal is never guessed at.
+        """
+        if not self.path.exists():
+            return []
+        data = self.path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) < len(data):
+            with self.path.open("r+b") as file:
+                file.truncate(len(whole))
+        decoder = msgspec.json.Decoder(self._kind)
+        records: list[T] = []
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                records.append(decoder.decode(line))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise InputError([Problem(self.path, number, "", f"not a line of this journal: {error}")]) from error
+        return records
+
+    def append(self, record: T) -> None:
+        """Add one record; every `batch` records the file is synced to the disk."""
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("ab")
+        self._file.write(self._encoder.encode(record) + b"\n")
+        self._file.flush()
+        self._waiting += 1
+        if self._waiting >= self._batch:
+            self.sync()
+
+    def sync(self) -> None:
+        """Put what was appended on the disk."""
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+            self._waiting = 0
+
+    def close(self) -> None:
+        """Sync and close; the journal can be appended to again."""
+        if self._file is not None:
+            self.sync()
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Journal[T]:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,111 @@
+"""The folder a run lives in: what it pins, what was replied, what was scored."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chatparity.errors import InputError, Problem, UsageError
+from chatparity.exchange import ReplyRecord
+from chatparity.jsonl import Journal, read_transcripts, write_transcripts
+from chatparity.run.rows import ScoreRow
+from chatparity.transcript import Transcript
+
+FORMAT = 1
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+    """A transcript file that a run read, with its SHA-256 and how many of its lines were valid and invalid."""
+
+    path: str
+    sha256: str
+    transcripts: int
+    invalid: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is needed to repeat a run. Never holds a secret: `agent` is the specification without keys.
+
+    `planned` is the number of exchanges to ask for; `selection` what `--limit`, `--slice`, `--ids` left.
+    """
+
+    format: int
+    chatparity: str
+    python: str
+    created_at: dt.datetime
+    suite: str
+    settings_sha256: str
+    agent: str
+    mode: str
+    judge: str
+    trials: int
+    languages: tuple[str, ...]
+    datasets: tuple[Dataset, ...]
+    invalid_lines: tuple[str, ...]
+    selection: dict[str, Any]
+    graders: tuple[str, ...]
+    planned: int
+    asked_in_languages_not_claimed: int
+    synthetic: bool
+
+
+class RunFolder:
+    """Paths and contents of one run. Journals are appended to; everything else appears whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest_file = path / "manifest.json"
+        self.transcripts_file = path / "transcripts.jsonl"
+        self.replies = Journal(path / "replies.jsonl", ReplyRecord)
+        self.scores_file = path / "scores.jsonl"
+        self.gate_file = path / "gate.json"
+        self.report_file = path / "report.html"
+        self.figures = path / "figures"
+
+    def exists(self) -> bool:
+        """Say whether a run was begun here."""
+        return self.manifest_file.is_file()
+
+    def begin(self, manifest: Manifest, transcripts: list[Transcript]) -> None:
+        """Lay out a new run. Raises UsageError when the folder already holds one."""
+        if self.exists():
+            raise UsageError(f"{self.path}: a run is here already: continue it with --resume or name another folder")
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_transcripts(self.transcripts_file, transcripts)
+        self.write(self.manifest_file, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+
+    def manifest(self) -> Manifest:
+        """Return what the run pins. Raises UsageError when there is no run, InputError when it cannot be read."""
+        try:
+            return msgspec.json.decode(self.manifest_file.read_bytes(), type=Manifest)
+        except FileNotFoundError as error:
+            raise UsageError(f"{self.path}: no run here: expected a file manifest.json") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InputError([Problem(self.manifest_file, None, "", f"not a manifest: {error}")]) from error
+
+    def transcripts(self) -> list[Transcript]:
+        """Return the transcripts that the run planned, in order."""
+        return read_transcripts([self.transcripts_file])
+
+    def scores(self) -> list[ScoreRow]:
+        """Return all score rows. Raises UsageError when the run has not been graded."""
+        if not self.scores_file.is_file():
+            raise UsageError(f"{self.path}: not graded yet: run `chatparity grade {self.path}` first")
+        return Journal(self.scores_file, ScoreRow).read()
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file of the run so that it is there whole or not at all, and on the disk when this returns."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(path.name + ".part")
+        try:
+            with half.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar, cast
@@ -102,10 +103,28 @@ def _problem(path: Path, number: int, error: jsonlines.InvalidLineError) -> Prob
         message, _, place = text.partition(" - at `$")
         message = message.replace("Object contains unknown field", "unknown field (your own data goes under `meta`):")
         field = place.rstrip("`").lstrip(".")
+        if message.startswith("Invalid enum value"):
+            allowed = ", ".join(f'"{one}"' for one in _allowed(field))
+            message = f"expected one of {allowed}, got {message.removeprefix('Invalid enum value ')}"
         return Problem(path, number, field, message[:1].lower() + message[1:])
     if "truncated" in text:
         return Problem(path, number, "", "the line breaks off: expected a whole JSON object (was the file cut?)")
     return Problem(path, number, "", f"expected JSON: {text}")
+
+
+def _allowed(field: str) -> list[str]:
+    """Return the values that a field of a transcript, such as `turns[0].speaker`, may have."""
+    kind: object = msgspec.inspect.type_info(Transcript)
+    for part in re.findall(r"\w+|\[", re.sub(r"\[[^]]*\]", "[", field)):
+        if isinstance(kind, msgspec.inspect.UnionType):
+            kind = next(one for one in kind.types if not isinstance(one, msgspec.inspect.NoneType))
+        if isinstance(kind, msgspec.inspect.StructType):
+            kind = next(one.type for one in kind.fields if one.encode_name == part)
+        elif isinstance(kind, msgspec.inspect.VarTupleType):
+            kind = kind.item_type
+    if isinstance(kind, msgspec.inspect.UnionType):
+        kind = next(one for one in kind.types if not isinstance(one, msgspec.inspect.NoneType))
+    return [str(one) for one in kind.values] if isinstance(kind, msgspec.inspect.LiteralType) else []
 
 
 def read_transcripts(paths: Sequence[Path], *, skip_invalid: list[Problem] | None = None) -> list[Transcript]:

@@ -11,8 +11,9 @@ import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.exchange import ReplyRecord
+from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import Journal, read_transcripts, write_transcripts
-from chatparity.run.rows import ScoreRow
+from chatparity.suite import Mode
 from chatparity.transcript import Transcript
 
 FORMAT = 1
@@ -40,7 +41,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     suite: str
     settings_sha256: str
     agent: str
-    mode: str
+    mode: Mode
     judge: str
     trials: int
     languages: tuple[str, ...]

@@ -1,0 +1,39 @@
+# `make evals` and `make test` do all the set-up they need; a second call starts at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: evals test test-slow lint format bench clean
+
+evals: $(READY)
+	$(BIN)/python -m pytest evals/ $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest tests/ -m "not slow" $(ARGS)
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest tests/ -m slow $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/replay.py
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "chatparity needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,95 @@
+"""Options that several commands share, and how their texts become values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from chatparity.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatparity.run.select import Options
+    from chatparity.suite import Mode
+
+MODES = ("teacher_forced", "free_running")
+
+Paths = Annotated[
+    list[Path] | None, typer.Argument(metavar="PATH", help="Transcript files or folders; default: the suite's.")
+]
+Agent = Annotated[
+    str | None,
+    typer.Option(metavar="A", help="sandbox[:FAULT=RATE,…], openai:MODEL[@URL], http:NAME|FILE.toml, recorded:FILE."),
+]
+Judge = Annotated[str | None, typer.Option(metavar="J", help="openai:MODEL[@URL] or none.")]
+ModeOption = Annotated[str | None, typer.Option("--mode", metavar="M", help="teacher_forced or free_running.")]
+Out = Annotated[Path | None, typer.Option(metavar="RUN", help="The run's folder; default: a new one in reports/runs.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in --out; nothing is asked twice.")]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N transcripts.")]
+Slice = Annotated[
+    list[str] | None,
+    typer.Option("--slice", metavar="K=V", help="Only transcripts of this language, market, intent, channel, …"),
+]
+Ids = Annotated[list[str] | None, typer.Option(metavar="ID,…", help="Only the transcripts with these ids.")]
+Trials = Annotated[int | None, typer.Option(min=1, metavar="K", help="Ask for every reply K times.")]
+SkipInvalid = Annotated[bool, typer.Option("--skip-invalid", help="Count and list invalid lines instead of stopping.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Baseline = Annotated[Path | None, typer.Option(metavar="RUN", help="An earlier run to compare with.")]
+
+
+def read_mode(text: str | None) -> Mode | None:
+    """Return a replay mode. Raises UsageError for one that does not exist."""
+    if text is not None and text not in MODES:
+        raise UsageError(f"--mode: expected {' or '.join(MODES)}, got {text!r}")
+    return cast("Mode | None", text)
+
+
+def read_slices(texts: list[str] | None) -> dict[str, str]:
+    """Return `K=V` texts as a mapping. Raises UsageError for one without `=`."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--slice: expected NAME=VALUE, for example language=pl, got {text!r}")
+        found[name] = value
+    return found
+
+
+def read_ids(texts: list[str] | None) -> tuple[str, ...]:
+    """Return ids given as `a,b` or by repeating the option."""
+    return tuple(one for text in texts or () for one in text.split(",") if one)
+
+
+def run_options(
+    paths: list[Path] | None,
+    *,
+    agent: str | None = None,
+    judge: str | None = None,
+    mode: str | None = None,
+    out: Path | None = None,
+    resume: bool = False,
+    limit: int | None = None,
+    slices: list[str] | None = None,
+    ids: list[str] | None = None,
+    trials: int | None = None,
+    skip_invalid: bool = False,
+) -> Options:
+    """Return the options of a run as the library takes them. Raises UsageError for values that cannot be."""
+    if resume and out is None:
+        raise UsageError("--resume: name the run to continue with --out RUN")
+    from chatparity.run.select import Options
+
+    return Options(
+        paths=tuple(paths or ()),
+        agent=agent,
+        judge=judge,
+        mode=read_mode(mode),
+        out=out,
+        resume=resume,
+        limit=limit,
+        slices=read_slices(slices),
+        ids=read_ids(ids),
+        trials=trials,
+        skip_invalid=skip_invalid,
+    )

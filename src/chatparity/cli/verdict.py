@@ -1,0 +1,30 @@
+"""How a run's verdicts are printed, for `run` and `gate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatparity.cli.show import say
+
+if TYPE_CHECKING:
+    from chatparity.gate.result import Findings
+    from chatparity.run.folder import RunFolder
+
+CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
+
+
+def show_verdict(folder: RunFolder, findings: Findings, *, as_json: bool) -> int:
+    """Print the scorecard and every red gate's text, or all of it as JSON; return the exit code."""
+    if as_json:
+        import msgspec
+
+        say(msgspec.json.encode(findings).decode())
+        return CODES[findings.verdict]
+    from chatparity.gate import red_text, scorecard
+
+    say(scorecard(findings))
+    for result in findings.gates:
+        if result.verdict != "PASS":
+            say(red_text(result, folder.path))
+    say(f"{findings.verdict}  run: {folder.path}")
+    return CODES[findings.verdict]

@@ -1,0 +1,172 @@
+"""Running graders over both arms of a conversation: every planned score becomes one row, graded or not."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+from chatparity.errors import JudgeFailure
+from chatparity.exchange import Exchange, Point, ReplyRecord, Score
+from chatparity.grading.grader import Grader
+from chatparity.grading.rows import Arm, ScoreRow, State
+from chatparity.points import exchanges, recorded_reply
+from chatparity.transcript import Transcript
+
+QUOTE = 120
+
+
+@dataclass(frozen=True)
+class Side:
+    """One arm of one conversation and trial: its points as that side saw them, and what became of each."""
+
+    arm: Arm
+    points: tuple[Point, ...]
+    records: Mapping[int, ReplyRecord]
+
+
+def human_side(transcript: Transcript, points: Sequence[Point], handover_tools: Collection[str]) -> Side | None:
+    """Return what the people answered in a transcript as a side, or None when no person answered in it."""
+    found: dict[int, ReplyRecord] = {}
+    for point in points:
+        reply = recorded_reply(transcript, point.turn, handover_tools=handover_tools, speakers=("human_agent",))
+        if reply is not None:
+            found[point.turn] = ReplyRecord(
+                id=point.id, turn=point.turn, trial=point.trial, state="replied", reply=reply
+            )
+    if not found:
+        return None
+    return Side("human", tuple(point for point in points if point.turn in found), found)
+
+
+async def grade(sides: Sequence[Side], graders: Sequence[Grader], *, judged: bool) -> list[ScoreRow]:
+    """Grade each side with each grader and return a row for every planned score, in order of sides and graders.
+
+    `judged` says whether there is a judge: without one, graders that need it give rows in state `not_run`.
+    A grader that raises gives rows in state `errored` with its traceback; it never stops the others.
+    """
+    rows: list[ScoreRow | Awaitable[ScoreRow]] = []
+    for side in sides:
+        replies = {turn: record.reply for turn, record in side.records.items() if record.reply is not None}
+        made = exchanges(side.points, replies)
+        for grader in graders:
+            one = _whole(side, made, grader, judged) if grader.level == "conversation" else None
+            rows.extend(_turns(side, made, grader, judged) if one is None else one)
+    waiting = [index for index, row in enumerate(rows) if not isinstance(row, ScoreRow)]
+    done = await asyncio.gather(*(cast("Awaitable[ScoreRow]", rows[index]) for index in waiting))
+    for index, row in zip(waiting, done, strict=True):
+        rows[index] = row
+    return cast("list[ScoreRow]", rows)
+
+
+def _turns(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -> list[ScoreRow | Awaitable[ScoreRow]]:
+    """Return a row for each point at which the grader has something to grade."""
+    by_turn = {exchange.turn: exchange for exchange in made}
+    rows: list[ScoreRow | Awaitable[ScoreRow]] = []
+    for point in side.points:
+        if not grader.applies(point):
+            continue
+        state, reason = _before(point, side.records.get(point.turn), grader, judged)
+        if state is not None:
+            rows.append(_row(side.arm, point, grader, state, reason=reason))
+        else:
+            grade_one = cast("Callable[[Exchange], Score | Awaitable[Score]]", grader.grade)
+            rows.append(_graded(side.arm, point, grader, partial(grade_one, by_turn[point.turn])))
+    return rows
+
+
+def _whole(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -> list[ScoreRow | Awaitable[ScoreRow]]:
+    """Return the one row of a conversation-level grader, or none where it has nothing to grade."""
+    if not side.points or not grader.applies(side.points[-1]):
+        return []
+    last = side.points[-1]
+    for point in side.points:
+        state, reason = _before(point, side.records.get(point.turn), grader, judged)
+        if state is not None:
+            return [_row(side.arm, last, grader, state, reason=reason)]
+    grade_all = cast("Callable[[Sequence[Exchange]], Score | Awaitable[Score]]", grader.grade)
+    return [_graded(side.arm, last, grader, partial(grade_all, made))]
+
+
+def _before(point: Point, record: ReplyRecord | None, grader: Grader, judged: bool) -> tuple[State | None, str]:
+    """Return the state of a score that cannot be given, and why, or None when there is a reply to grade."""
+    if not point.claimed:
+        return "skipped", f"the agent does not claim {point.language}"
+    if record is None:
+        return "not_run", "the agent was not asked: the run is not finished"
+    if record.state == "errored":
+        failure = record.failure
+        return "errored", f"{failure.kind}: {failure.message}" if failure else "no reply"
+    if record.state == "diverged":
+        return "diverged", record.reason
+    if grader.needs_judge and not judged:
+        return "not_run", "no judge is configured"
+    return None, ""
+
+
+def _graded(
+    arm: Arm, point: Point, grader: Grader, give: Callable[[], Score | Awaitable[Score]]
+) -> ScoreRow | Awaitable[ScoreRow]:
+    """Ask the grader and return its row, at once or, when it must wait for a judge, later."""
+    try:
+        given = give()
+    except Exception:  # noqa: BLE001 - a grader is a team's own code: whatever it raises is recorded, never a score
+        return _row(arm, point, grader, "errored", reason=_crash())
+    if inspect.isawaitable(given):
+        return _later(arm, point, grader, given)
+    return _scored(arm, point, grader, given)
+
+
+async def _later(arm: Arm, point: Point, grader: Grader, given: Awaitable[Score]) -> ScoreRow:
+    """Wait for a score and return its row."""
+    try:
+        return _scored(arm, point, grader, await given)
+    except JudgeFailure as error:
+        return _row(arm, point, grader, "errored", reason=f"judge: {error.kind}: {error}")
+    except Exception:  # noqa: BLE001 - as in _graded
+        return _row(arm, point, grader, "errored", reason=_crash())
+
+
+def _crash() -> str:
+    """Return the exception being handled as text, its innermost places last."""
+    return "the grader raised:\n" + traceback.format_exc(limit=-4)
+
+
+def _scored(arm: Arm, point: Point, grader: Grader, score: Score) -> ScoreRow:
+    """Return the row of a score that was given."""
+    if not isinstance(score, Score):
+        reason = f"the grader returned {type(score).__name__}, expected a Score"
+        return _row(arm, point, grader, "errored", reason=reason)
+    state: State = "abstained" if score.verdict == "abstained" else "graded"
+    return _row(arm, point, grader, state, score=score)
+
+
+def _row(
+    arm: Arm, point: Point, grader: Grader, state: State, *, score: Score | None = None, reason: str = ""
+) -> ScoreRow:
+    """Build a row."""
+    graded = score if state == "graded" else None
+    quote = " ".join(point.customer_text.split())
+    return ScoreRow(
+        id=point.id,
+        turn=point.turn,
+        trial=point.trial,
+        arm=arm,
+        grader=grader.name,
+        dimension=grader.dimension,
+        state=state,
+        cluster=point.cluster,
+        slices=point.slices,
+        level=grader.level,
+        verdict=score.verdict if score else None,
+        value=score.value if score else None,
+        outcome=score.outcome if score else None,
+        reason=score.reason if score else reason,
+        evidence=score.evidence if score else (),
+        metrics={one.name: one.good(graded) if graded else None for one in grader.metrics if one.among(point)},
+        quote=quote if len(quote) <= QUOTE else quote[: QUOTE - 1] + "…",
+    )

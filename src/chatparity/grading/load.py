@@ -1,0 +1,62 @@
+"""Finding a suite's graders: every Grader in `graders/*.py`, every rubric in `graders/*.md`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatparity.errors import UsageError
+from chatparity.grading.grader import Grader
+from chatparity.suite import MODULE, Suite
+
+if TYPE_CHECKING:
+    from chatparity.judge import Judge
+
+
+def load_graders(suite: Suite, judge: Judge | None = None, *, only: Sequence[str] = ()) -> list[Grader]:
+    """Return the suite's graders, sorted by dimension and name; rubrics are bound to `judge`.
+
+    The suite's own `graders/` folder counts, or the shipped one where it has none. `only` (or, when that is empty,
+    `[suite] graders`) names the graders, or whole dimensions, to keep. Raises UsageError for a file that cannot be
+    imported, for two graders of one name, and for a name that no grader bears.
+    """
+    folder = suite.path("graders")
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder: expected the graders of the suite")
+    found: dict[str, Grader] = {}
+    for file in sorted(folder.glob("*.py")):
+        for grader in _graders_of(file):
+            if found.setdefault(grader.name, grader) is not grader:
+                raise UsageError(f'{file}: a second grader is called "{grader.name}": give it a name of its own')
+    rubrics = sorted(folder.glob("*.md"))
+    if rubrics:
+        from chatparity.grading.rubric import load_rubric, rubric_grader
+
+        for file in rubrics:
+            grader = rubric_grader(load_rubric(file), judge)
+            if found.setdefault(grader.name, grader) is not grader:
+                raise UsageError(f'{file}: a second grader is called "{grader.name}": give it a name of its own')
+    return _kept(
+        sorted(found.values(), key=lambda one: (one.dimension, one.name)), only or suite.settings.suite.graders
+    )
+
+
+def _graders_of(file: Path) -> list[Grader]:
+    """Import one file of the mounted suite and return the graders it defines."""
+    name = f"{MODULE}.graders.{file.stem}"
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:
+        raise UsageError(f"{file}: cannot be imported: {type(error).__name__}: {error}") from error
+    return [value for value in vars(module).values() if isinstance(value, Grader) and value.kind != "llm"]
+
+
+def _kept(graders: list[Grader], wanted: Sequence[str]) -> list[Grader]:
+    """Keep the graders whose name or dimension is wanted; all of them when nothing is."""
+    known = {grader.name for grader in graders} | {grader.dimension for grader in graders}
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f'no grader or dimension is called "{name}": there are {", ".join(sorted(known))}')
+    return [one for one in graders if not wanted or one.name in wanted or one.dimension in wanted]

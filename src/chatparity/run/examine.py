@@ -1,0 +1,193 @@
+"""The whole way of a run: choose transcripts, ask the agent, grade both arms, write it all into one folder."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import platform
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+import chatparity
+from chatparity.agents import open_agent
+from chatparity.errors import UsageError
+from chatparity.exchange import Point, ReplyRecord
+from chatparity.grading import Side, grade, human_side, load_graders
+from chatparity.grading.rows import ScoreRow
+from chatparity.judge import open_judge
+from chatparity.replay import as_seen, plan, replay
+from chatparity.run.folder import FORMAT, Manifest, RunFolder
+from chatparity.run.select import Options, Selection, select
+from chatparity.suite import MARKER, Suite
+from chatparity.transcript import Transcript
+
+Progress = Callable[[int, int], None]
+Conversations = list[tuple[Point, ...]]
+
+
+def planned_points(suite: Suite, options: Options) -> tuple[list[Transcript], Conversations]:
+    """Return the transcripts of a run and its points, one tuple a conversation and trial, without asking anybody."""
+    transcripts = select(suite, options).transcripts
+    return transcripts, _plan(suite, options, transcripts)
+
+
+def _plan(suite: Suite, options: Options, transcripts: Sequence[Transcript]) -> Conversations:
+    """Return the points of these transcripts."""
+    trials = options.trials or suite.settings.suite.trials
+    return plan(transcripts, trials=trials, languages=suite.settings.agent.languages)
+
+
+async def examine(suite: Suite, options: Options, *, on_progress: Progress | None = None) -> RunFolder:
+    """Replay the suite's transcripts against the agent, grade the replies and the recorded answers; return the run.
+
+    `on_progress` is called with (done, planned) exchanges. Raises UsageError and InputError before anything is asked.
+    A run that is interrupted or killed goes on with `resume`; nothing that was replied is asked again.
+    """
+    folder = await replay_run(suite, options, on_progress=on_progress)
+    await grade_run(suite, folder, judge=options.judge)
+    return folder
+
+
+async def replay_run(suite: Suite, options: Options, *, on_progress: Progress | None = None) -> RunFolder:
+    """Ask the agent for every planned reply that the run does not have yet, and return the run."""
+    spec = options.agent or suite.settings.agent.default
+    folder = RunFolder(with_folder(suite, options).out or Path())
+    if options.resume and folder.exists():
+        manifest, transcripts = _continued(folder, options)
+    else:
+        selection = select(suite, options)
+        transcripts = selection.transcripts
+        manifest = _manifest(suite, options, spec, selection)
+    conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
+    with _writing(folder.path):
+        if not folder.exists():
+            folder.begin(manifest, transcripts)
+        done = {record.key: record for record in folder.replies.read()}
+        if on_progress:
+            on_progress(len(done), manifest.planned)
+
+        def sink(record: ReplyRecord) -> None:
+            folder.replies.append(record)
+            done[record.key] = record
+            if on_progress:
+                on_progress(len(done), manifest.planned)
+
+        with folder.replies:
+            async with open_agent(manifest.agent, suite) as agent:
+                mode = manifest.mode
+                await replay(agent, conversations, settings=suite, mode=mode, done=dict(done), sink=sink)
+    return folder
+
+
+async def grade_run(
+    suite: Suite, folder: RunFolder, *, judge: str | None = None, only: Sequence[str] = ()
+) -> list[ScoreRow]:
+    """Grade both arms of a run, write `scores.jsonl` and return its rows; what was not replied gives rows as well."""
+    manifest = folder.manifest()
+    async with open_judge(judge or manifest.judge, suite) as asked:
+        graders = load_graders(suite, asked, only=only)
+        rows = await grade(sides_of(suite, folder, manifest), graders, judged=asked is not None)
+    encoder = msgspec.json.Encoder()
+    folder.write(folder.scores_file, b"".join(encoder.encode(row) + b"\n" for row in rows))
+    return rows
+
+
+def sides_of(suite: Suite, folder: RunFolder, manifest: Manifest) -> list[Side]:
+    """Return the arms of every conversation and trial of a run: the AI's, and people's where they answered.
+
+    People answered once, whatever the number of trials: their side stands beside the first.
+    """
+    transcripts = folder.transcripts()
+    records = {record.key: record for record in folder.replies.read()}
+    by_id = {transcript.id: transcript for transcript in transcripts}
+    sides: list[Side] = []
+    for conversation in plan(transcripts, trials=manifest.trials, languages=manifest.languages):
+        first = conversation[0]
+        mine = {point.turn: records[key] for point in conversation if (key := _key(point)) in records}
+        sides.append(Side("ai", as_seen(conversation, records, manifest.mode), mine))
+        human = human_side(by_id[first.id], conversation, suite.settings.agent.handover_tools)
+        if human is not None and first.trial == 0:
+            sides.append(human)
+    return sides
+
+
+def _key(point: Point) -> tuple[str, int, int]:
+    """Return the key under which a point's record stands."""
+    return (point.id, point.turn, point.trial)
+
+
+def _continued(folder: RunFolder, options: Options) -> tuple[Manifest, list[Transcript]]:
+    """Return what a run to be continued pins. Raises UsageError when it is asked to change what is pinned."""
+    manifest = folder.manifest()
+    for name in ("agent", "mode", "trials"):
+        asked, pinned = getattr(options, name), getattr(manifest, name)
+        if asked is not None and asked != pinned:
+            raise UsageError(f"{folder.path}: this run was begun with --{name} {pinned}: it cannot go on with {asked}")
+    return manifest, folder.transcripts()
+
+
+def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -> Manifest:
+    """Build what a new run pins."""
+    conversations = _plan(suite, options, selection.transcripts)
+    claimed = sum(point.claimed for conversation in conversations for point in conversation)
+    every = sum(len(conversation) for conversation in conversations)
+    return Manifest(
+        format=FORMAT,
+        chatparity=chatparity.__version__,
+        python=platform.python_version(),
+        created_at=dt.datetime.now(dt.UTC),
+        suite=suite.settings.suite.name,
+        settings_sha256=hashlib.sha256((suite.root / MARKER).read_bytes()).hexdigest(),
+        agent=spec,
+        mode=options.mode or suite.settings.agent.mode,
+        judge=options.judge or suite.settings.judge.default,
+        trials=options.trials or suite.settings.suite.trials,
+        languages=suite.settings.agent.languages,
+        datasets=selection.datasets,
+        invalid_lines=tuple(str(problem) for problem in selection.invalid),
+        selection=options.selection,
+        graders=tuple(one.identity for one in load_graders(suite)),
+        planned=claimed,
+        asked_in_languages_not_claimed=every - claimed,
+        synthetic=any(one.synthetic for one in selection.transcripts),
+    )
+
+
+def with_folder(suite: Suite, options: Options) -> Options:
+    """Return the options with a folder: the one that was named, else a new one under the suite's `reports/runs`.
+
+    A new folder is named by the time and the agent; of the shipped suite, it lies under the current folder.
+    """
+    if options.out is not None:
+        return options
+    spec = options.agent or suite.settings.agent.default
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+    kind = re.sub(r"[^a-z0-9]+", "-", spec.lower().split("@")[0]).strip("-")[:40]
+    base = suite.root if suite.root != suite.shipped or (suite.root / ".git").exists() else Path.cwd()
+    wanted = base / "reports" / "runs" / f"{stamp}-{kind}"
+    number = 1
+    while wanted.exists():
+        number += 1
+        wanted = wanted.with_name(f"{stamp}-{kind}-{number}")
+    return replace(options, out=wanted)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Hold a run's folder for one writing process. Raises UsageError when another one holds it."""
+    path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path / ".writing.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UsageError(f"{path}: another process is writing this run: wait for it or stop it") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,118 @@
+"""Which transcripts a run examines: what is read, and what `--limit`, `--slice` and `--ids` leave of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chatparity.errors import InputError, Problem, UsageError
+from chatparity.jsonl import scan, transcript_files
+from chatparity.run.folder import Dataset
+from chatparity.suite import Mode, Suite
+from chatparity.transcript import Transcript
+
+SLICES = ("language", "market", "intent", "channel", "difficulty")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person asks of one run; everything left out comes from suite.toml.
+
+    `slices` keeps transcripts whose field has that value, `ids` those named, `limit` the first so many that are left.
+    `skip_invalid` counts and lists invalid lines instead of refusing to run.
+    """
+
+    paths: tuple[Path, ...] = ()
+    agent: str | None = None
+    judge: str | None = None
+    mode: Mode | None = None
+    out: Path | None = None
+    resume: bool = False
+    limit: int | None = None
+    slices: dict[str, str] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    trials: int | None = None
+    skip_invalid: bool = False
+
+    @property
+    def whole_suite(self) -> bool:
+        """Say whether the suite's own transcripts are examined, all of them: only then must its gates be decidable."""
+        return not (self.paths or self.limit or self.slices or self.ids)
+
+    @property
+    def selection(self) -> dict[str, object]:
+        """Return what was asked to be left out, for the manifest."""
+        asked = {"limit": self.limit, "slices": self.slices, "ids": list(self.ids)}
+        return {name: value for name, value in asked.items() if value}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The transcripts of a run, the files they came from, and the lines that were invalid."""
+
+    transcripts: list[Transcript]
+    datasets: tuple[Dataset, ...]
+    invalid: tuple[Problem, ...]
+
+
+def select(suite: Suite, options: Options) -> Selection:
+    """Read and choose the transcripts of a run.
+
+    Raises InputError with every invalid line (unless they are skipped), UsageError when nothing is left to examine.
+    """
+    paths = options.paths or tuple(suite.path(name) for name in suite.settings.suite.datasets)
+    transcripts: list[Transcript] = []
+    invalid: list[Problem] = []
+    valid_of: dict[Path, int] = {}
+    invalid_of: dict[Path, set[int]] = {}
+    for path, line, item in scan(paths):
+        if isinstance(item, Problem):
+            invalid.append(item)
+            invalid_of.setdefault(path, set()).add(line)
+        else:
+            transcripts.append(item)
+            valid_of[path] = valid_of.get(path, 0) + 1
+    if invalid and not options.skip_invalid:
+        raise InputError(invalid)
+    datasets = tuple(
+        Dataset(
+            path=str(path),
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            transcripts=valid_of.get(path, 0),
+            invalid=len(invalid_of.get(path, ())),
+        )
+        for path in transcript_files(paths)
+    )
+    chosen = _chosen(transcripts, options)
+    if not chosen:
+        raise UsageError("nothing to examine: the selection leaves no transcript" + _hint(transcripts, options))
+    return Selection(chosen, datasets, tuple(invalid))
+
+
+def _chosen(transcripts: Sequence[Transcript], options: Options) -> list[Transcript]:
+    """Apply ids, slices and limit, in this order."""
+    known = {transcript.id for transcript in transcripts}
+    missing = [one for one in options.ids if one not in known]
+    if missing:
+        raise UsageError(f"--ids: no transcript is called {', '.join(missing)}")
+    for name in options.slices:
+        if name not in SLICES:
+            raise UsageError(f"--slice: expected one of {', '.join(SLICES)}, got {name!r}")
+    kept = [
+        transcript
+        for transcript in transcripts
+        if (not options.ids or transcript.id in options.ids)
+        and all(getattr(transcript, name) == value for name, value in options.slices.items())
+    ]
+    return kept[: options.limit]
+
+
+def _hint(transcripts: Sequence[Transcript], options: Options) -> str:
+    """Return which values a slice could have had."""
+    hints = [
+        f"--slice {name}: there are {', '.join(sorted({str(getattr(one, name)) for one in transcripts}))}"
+        for name in options.slices
+    ]
+    return f" ({'; '.join(hints)})" if hints else ""

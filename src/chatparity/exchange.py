@@ -138,6 +138,7 @@ class Point:
     labels: Labels
     last: bool
     claimed: bool = True
+    customer: str | None = None
 
     @property
     def customer_text(self) -> str:

@@ -37,6 +37,7 @@ def points_of(transcript: Transcript, *, trial: int = 0, languages: Collection[s
             labels=labels,
             last=turn == turns[-1],
             claimed=claims(languages, transcript.language),
+            customer=transcript.customer,
         )
         for turn in turns
     ]

@@ -1,0 +1,13 @@
+"""Does the agent stay civil, whatever the customer writes?"""
+
+from __future__ import annotations
+
+import pytest
+
+from chatparity.pytest_plugin import Gate
+
+
+@pytest.mark.gates("politeness")
+def test_politeness(gate: Gate) -> None:
+    """Hold every gate on politeness that suite.toml sets against a fixed threshold."""
+    gate.check()

@@ -1,0 +1,167 @@
+"""One request to an OpenAI-compatible endpoint for the judge, and every way in which it can fail."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chatparity.errors import JudgeFailure
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+Message = Mapping[str, str]
+SHOWN = 300
+PARAMETERS: dict[str, Any] = {"temperature": 0, "seed": 20260101}
+OPTIONAL = ("response_format", *PARAMETERS)
+
+
+class WireFailure(JudgeFailure):
+    """A request failed; `retryable` says whether another can help, `retry_after` the seconds the server asked for."""
+
+    def __init__(self, kind: str, message: str, *, retryable: bool = False, retry_after: float | None = None) -> None:
+        self.retryable = retryable
+        self.retry_after = retry_after
+        super().__init__(kind, message)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The model's text and the tokens that the endpoint says it read and wrote."""
+
+    text: str
+    input_tokens: int
+    output_tokens: int
+
+
+class Wire:
+    """The official client over its aiohttp transport, without its retries: the judge counts every request.
+
+    An endpoint that refuses one of `OPTIONAL` is asked again without it, then and ever after; without
+    `response_format` the schema stands in the prompt.
+    """
+
+    def __init__(self, model: str, url: str | None, key: str | None, *, timeout_seconds: float) -> None:
+        import openai
+
+        self.model = model
+        self.place = url or "api.openai.com"
+        self._key = key
+        self._timeout = timeout_seconds
+        self._refused: set[str] = set()
+        # A local server without a key still gets a header, because the client insists on one.
+        self._client: AsyncOpenAI = openai.AsyncOpenAI(
+            api_key=key or "none",
+            base_url=url,
+            max_retries=0,
+            timeout=timeout_seconds,
+            http_client=openai.DefaultAioHttpClient(timeout=timeout_seconds),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def send(self, messages: Sequence[Message], schema: Mapping[str, Any], name: str) -> Answer:
+        """Send one request and return what was answered. Raises WireFailure."""
+        import openai
+
+        # The one place where text of a transcript leaves for the judge.
+        try:
+            async with asyncio.timeout(self._timeout):
+                found = await self._client.chat.completions.create(**self._request(messages, schema, name))
+        except openai.APIStatusError as error:
+            raise self._status(error) from error
+        except (TimeoutError, openai.APIConnectionError) as error:
+            raise self._unreached(error) from error
+        except (openai.OpenAIError, ValueError) as error:
+            message = f"{self.place}: the response is not a chat completion: {self._safe(str(error))}"
+            raise WireFailure("malformed", message, retryable=True) from error
+        return self._read(found)
+
+    def _request(self, messages: Sequence[Message], schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """Return the request's body, without what this endpoint has refused before."""
+        body: dict[str, Any] = {key: value for key, value in PARAMETERS.items() if key not in self._refused}
+        body |= {"model": self.model, "messages": list(messages)}
+        if "response_format" in self._refused:
+            asked = "Answer with one JSON object for this JSON Schema and nothing else:\n"
+            body["messages"].append({"role": "user", "content": asked + msgspec.json.encode(schema).decode()})
+        else:
+            form = {"name": name, "strict": True, "schema": dict(schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
+        return body
+
+    def _read(self, found: Any) -> Answer:
+        """Return the text of a chat completion. Raises WireFailure when there is none to be had."""
+        choices = getattr(found, "choices", None)
+        if not choices or choices[0].message is None:
+            message = f"{self.place}: the response is not a chat completion: it has no choices"
+            raise WireFailure("malformed", message, retryable=True)
+        said = choices[0].message
+        if getattr(said, "refusal", None) or choices[0].finish_reason == "content_filter":
+            reason = self._safe(getattr(said, "refusal", None) or "content filter")
+            raise WireFailure("declined", f"{self.model} declined to answer: {reason}")
+        usage = getattr(found, "usage", None)
+        return Answer(
+            text=said.content or "",
+            input_tokens=getattr(usage, "prompt_tokens", 0) or 0,
+            output_tokens=getattr(usage, "completion_tokens", 0) or 0,
+        )
+
+    def _status(self, error: Any) -> WireFailure:
+        """Return what an HTTP error status means, and remember an optional parameter that was refused."""
+        status = error.status_code
+        message = f"{self.place}: HTTP {status}: {self._safe(error.message)}"
+        if status in (400, 422):
+            told = f"{getattr(error, 'param', None) or ''} {error.message}"
+            refused = next((one for one in OPTIONAL if one in told and one not in self._refused), None)
+            if refused:
+                self._refused.add(refused)
+                return WireFailure("http_4xx", message, retryable=True, retry_after=0)
+        if status == 429:
+            return WireFailure("http_429", message, retryable=True, retry_after=_wait(error.response.headers))
+        if status >= 500:
+            return WireFailure("http_5xx", message, retryable=True, retry_after=_wait(error.response.headers))
+        return WireFailure("http_4xx", message, retryable=status in (408, 409))
+
+    def _unreached(self, error: BaseException) -> WireFailure:
+        """Return why no response came: the transport calls a refused connection a timeout, so its causes are asked."""
+        import openai
+
+        cause: BaseException | None = error
+        while cause is not None and (isinstance(cause, TimeoutError) or not isinstance(cause, OSError)):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None and isinstance(error, (TimeoutError, openai.APITimeoutError)):
+            message = f"{self.place}: no answer from {self.model} within {self._timeout:g} s"
+            return WireFailure("timeout", message, retryable=True)
+        message = f"{self.place}: cannot be reached: {self._safe(str(cause or error.__cause__ or error))}"
+        return WireFailure("refused", message, retryable=True)
+
+    def _safe(self, text: str) -> str:
+        """Return a foreign text short and without the key, which some endpoints send back."""
+        if self._key:
+            text = text.replace(self._key, "***")
+        text = " ".join(text.split())
+        return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a Retry-After header asks for: a number or a date (RFC 9110, section 10.2.3)."""
+    value = headers.get("retry-after")
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return None
+    return None if math.isnan(seconds) else max(seconds, 0.0)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from chatparity.run.rows import LedgerLine
+from chatparity.grading.rows import LedgerLine
 
 Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE"]
 FORMAT = 1

@@ -54,8 +54,11 @@ def main() -> None:
     theirs = [reward[row.id] for row in whole]
     kappa = cohen_kappa(ours, theirs, [row.cluster for row in whole], seed=1)
     agree = sum(a == b for a, b in zip(ours, theirs, strict=True))
-    print(f"{len(reward)} conversations, {len({row.cluster for row in whole})} tasks, {Counter(r.state for r in whole)}")
-    print(f"actions against reward: agree {agree}/{len(whole)}, κ = {kappa.estimate:.3f} [{kappa.low:.3f}, {kappa.high:.3f}]")
+    print(
+        f"{len(reward)} conversations, {len({row.cluster for row in whole})} tasks, {Counter(r.state for r in whole)}"
+    )
+    interval = f"[{kappa.low:.3f}, {kappa.high:.3f}]"
+    print(f"actions against reward: agree {agree}/{len(whole)}, κ = {kappa.estimate:.3f} {interval}")
     for row, own, other in zip(whole, ours, theirs, strict=True):
         if own != other:
             print(f"  disagree: {row.id}: actions {'pass' if own else 'fail'}, reward {int(other)}: {row.reason}")

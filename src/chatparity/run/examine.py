@@ -58,7 +58,9 @@ async def replay_run(suite: Suite, options: Options, *, on_progress: Progress | 
     """Ask the agent for every planned reply that the run does not have yet, and return the run."""
     spec = options.agent or suite.settings.agent.default
     folder = RunFolder(with_folder(suite, options).out or Path())
-    if options.resume and folder.exists():
+    if folder.exists() and not options.resume:
+        raise UsageError(f"{folder.path}: a run is here already: continue it with --resume or name another folder")
+    if folder.exists():
         manifest, transcripts = _continued(folder, options)
     else:
         selection = select(suite, options)

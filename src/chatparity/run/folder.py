@@ -72,9 +72,7 @@ class RunFolder:
         return self.manifest_file.is_file()
 
     def begin(self, manifest: Manifest, transcripts: list[Transcript]) -> None:
-        """Lay out a new run. Raises UsageError when the folder already holds one."""
-        if self.exists():
-            raise UsageError(f"{self.path}: a run is here already: continue it with --resume or name another folder")
+        """Lay out a new run; its manifest is written last, so that a folder with one is whole."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_transcripts(self.transcripts_file, transcripts)
         self.write(self.manifest_file, msgspec.json.format(msgspec.json.encode(manifest), indent=2))

@@ -1,0 +1,64 @@
+"""Agents: whatever answers customers, opened from a specification such as `openai:MODEL@URL`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from chatparity.agents.base import Agent
+from chatparity.errors import UsageError
+from chatparity.suite import Suite
+
+__all__ = ["KINDS", "Agent", "open_agent"]
+
+Opener = Callable[[str, str, Suite], Awaitable[Agent]]
+
+
+async def _sandbox(spec: str, argument: str, suite: Suite) -> Agent:
+    from chatparity.agents.sandbox import SandboxAgent
+
+    return await SandboxAgent.start(spec, argument, suite)
+
+
+async def _openai(spec: str, argument: str, suite: Suite) -> Agent:
+    from chatparity.agents.openai_client import OpenAIAgent
+
+    return OpenAIAgent.from_spec(spec, argument, suite)
+
+
+async def _http(spec: str, argument: str, suite: Suite) -> Agent:
+    from chatparity.agents.endpoint import open_http
+
+    return open_http(spec, argument, suite)
+
+
+async def _recorded(spec: str, argument: str, suite: Suite) -> Agent:
+    from chatparity.agents.recorded import RecordedAgent
+
+    return RecordedAgent.read(spec, argument, suite)
+
+
+# How each kind is written, and what opens it. Clients are imported only when their kind is asked for.
+KINDS: dict[str, tuple[str, Opener]] = {
+    "sandbox": ("sandbox[:FAULT=RATE,…]", _sandbox),
+    "openai": ("openai:MODEL[@URL]", _openai),
+    "http": ("http:NAME|FILE.toml", _http),
+    "recorded": ("recorded:FILE", _recorded),
+}
+
+
+@asynccontextmanager
+async def open_agent(spec: str, suite: Suite) -> AsyncIterator[Agent]:
+    """Open the agent that a specification names and close it afterwards.
+
+    Raises UsageError for a specification that cannot be used; the message lists the kinds there are.
+    """
+    kind, _, argument = spec.partition(":")
+    if kind not in KINDS:
+        forms = ", ".join(form for form, _ in KINDS.values())
+        raise UsageError(f"--agent: there is no kind of agent called {kind!r}: expected one of {forms}")
+    agent = await KINDS[kind][1](spec, argument, suite)
+    try:
+        yield agent
+    finally:
+        await agent.close()

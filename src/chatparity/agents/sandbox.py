@@ -1,0 +1,116 @@
+"""The agent `sandbox[:FAULT=RATE,…]`: the embedded support agent, started as a child process and asked over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from typing import IO
+
+import msgspec
+
+from chatparity.agents.endpoint import HttpAgent, openai_chat
+from chatparity.agents.masking import mask
+from chatparity.errors import UsageError
+from chatparity.exchange import Conversation, Reply
+from chatparity.suite import Suite
+
+START_SECONDS = 60.0
+STOP_SECONDS = 5.0
+_TAIL = 6
+
+
+class _Ready(msgspec.Struct):
+    """The line a sandbox prints once it listens."""
+
+    url: str
+
+
+class SandboxAgent:
+    """A sandbox of our own. It ends when its standard input closes, so also when this process is killed."""
+
+    keeps_session = False
+
+    def __init__(self, name: str, child: Process, http: HttpAgent) -> None:
+        self.name = name
+        self._child = child
+        self._http = http
+
+    @property
+    def process(self) -> int:
+        """Return the sandbox's process id."""
+        return self._child.pid
+
+    @classmethod
+    async def start(cls, name: str, argument: str, suite: Suite) -> SandboxAgent:
+        """Start a sandbox with the faults of `FAULT=RATE,…`. Raises UsageError with its own words if it does not."""
+        faults = [part.strip() for part in argument.split(",") if part.strip()]
+        for fault in faults:
+            if "=" not in fault:
+                raise UsageError(f"--agent {name}: expected FAULT=RATE, for example wrong_amount=0.5, got {fault!r}")
+        options = [word for fault in faults for word in ("--fault", fault)]
+        with tempfile.TemporaryFile() as complaints:
+            child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "chatparity", "sandbox", "--port", "0", "--until-stdin-closes", *options),
+                cwd=suite.root,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=complaints,
+                # Ctrl-C is for us: the sandbox must go on answering until we have stopped asking.
+                start_new_session=True,
+            )
+            try:
+                url = await _listening(child, complaints, name)
+            except BaseException:
+                await _stop(child)
+                raise
+        return cls(name, child, openai_chat(name, url, suite, model="sandbox", key=None))
+
+    async def reply(self, conversation: Conversation) -> Reply:
+        """Ask the sandbox once. Raises AgentFailure."""
+        return await self._http.reply(conversation)
+
+    async def close(self) -> None:
+        """End the sandbox."""
+        try:
+            await self._http.close()
+        finally:
+            await _stop(self._child)
+
+
+async def _listening(child: Process, complaints: IO[bytes], name: str) -> str:
+    """Return the address that the sandbox prints. Raises UsageError when it prints none."""
+    assert child.stdout is not None
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            line = await child.stdout.readline()
+            if not line:
+                await child.wait()
+    except TimeoutError as error:
+        raise UsageError(f"--agent {name}: the sandbox did not listen within {START_SECONDS:g} s") from error
+    if not line:
+        complaints.seek(0)
+        # Its last lines say what is wrong, whatever came before them.
+        said = mask("\n".join(complaints.read().decode("utf-8", "replace").strip().splitlines()[-_TAIL:]))
+        raise UsageError(f"--agent {name}: the sandbox did not start: {said or f'exit code {child.returncode}'}")
+    try:
+        return msgspec.json.decode(line, type=_Ready).url
+    except msgspec.DecodeError as error:
+        raise UsageError(f"--agent {name}: expected the sandbox's address, got {line!r}") from error
+
+
+async def _stop(child: Process) -> None:
+    """Close the child's standard input and wait; one that stays is terminated, then killed."""
+    if child.stdin is not None:
+        child.stdin.close()
+    for ask in (None, child.terminate, child.kill):
+        if child.returncode is None and ask is not None:
+            ask()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                # Reads to the end as well: a pipe left open would be a resource that nobody closes.
+                await child.communicate()
+        except TimeoutError:
+            continue
+        return

@@ -1,0 +1,9 @@
+"""Replay: recorded conversations put before an agent again, teacher-forced or free-running."""
+
+from __future__ import annotations
+
+from chatparity.replay.attempts import Backoff
+from chatparity.replay.loop import replay
+from chatparity.replay.seen import as_seen, plan
+
+__all__ = ["Backoff", "as_seen", "plan", "replay"]

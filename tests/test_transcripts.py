@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -144,8 +145,8 @@ def test_what_is_written_is_read_again_unchanged(
 
 
 def test_a_file_that_cannot_be_finished_is_not_left_behind(tmp_path: Path) -> None:
-    def breaking() -> list[Transcript]:
-        yield msgspec.convert(LINE, Transcript)  # type: ignore[misc]
+    def breaking() -> Iterator[Transcript]:
+        yield msgspec.convert(LINE, Transcript)
         raise RuntimeError("the source broke")
 
     with pytest.raises(RuntimeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from chatparity.agents.base import Agent
 from chatparity.errors import UsageError
@@ -11,28 +12,28 @@ from chatparity.suite import Suite
 
 __all__ = ["KINDS", "Agent", "open_agent"]
 
-Opener = Callable[[str, str, Suite], Awaitable[Agent]]
+Opener = Callable[[str, str, Suite, Path | None], Awaitable[Agent]]
 
 
-async def _sandbox(spec: str, argument: str, suite: Suite) -> Agent:
+async def _sandbox(spec: str, argument: str, suite: Suite, records: Path | None) -> Agent:
     from chatparity.agents.sandbox import SandboxAgent
 
-    return await SandboxAgent.start(spec, argument, suite)
+    return await SandboxAgent.start(spec, argument, suite, records)
 
 
-async def _openai(spec: str, argument: str, suite: Suite) -> Agent:
+async def _openai(spec: str, argument: str, suite: Suite, records: Path | None) -> Agent:
     from chatparity.agents.openai_client import OpenAIAgent
 
     return OpenAIAgent.from_spec(spec, argument, suite)
 
 
-async def _http(spec: str, argument: str, suite: Suite) -> Agent:
+async def _http(spec: str, argument: str, suite: Suite, records: Path | None) -> Agent:
     from chatparity.agents.endpoint import open_http
 
     return open_http(spec, argument, suite)
 
 
-async def _recorded(spec: str, argument: str, suite: Suite) -> Agent:
+async def _recorded(spec: str, argument: str, suite: Suite, records: Path | None) -> Agent:
     from chatparity.agents.recorded import RecordedAgent
 
     return RecordedAgent.read(spec, argument, suite)
@@ -48,16 +49,17 @@ KINDS: dict[str, tuple[str, Opener]] = {
 
 
 @asynccontextmanager
-async def open_agent(spec: str, suite: Suite) -> AsyncIterator[Agent]:
+async def open_agent(spec: str, suite: Suite, *, records: Path | None = None) -> AsyncIterator[Agent]:
     """Open the agent that a specification names and close it afterwards.
 
+    `records` is a file of transcripts whose records fill the sandbox's shop instead of those of the suite.
     Raises UsageError for a specification that cannot be used; the message lists the kinds there are.
     """
     kind, _, argument = spec.partition(":")
     if kind not in KINDS:
         forms = ", ".join(form for form, _ in KINDS.values())
         raise UsageError(f"--agent: there is no kind of agent called {kind!r}: expected one of {forms}")
-    agent = await KINDS[kind][1](spec, argument, suite)
+    agent = await KINDS[kind][1](spec, argument, suite, records)
     try:
         yield agent
     finally:

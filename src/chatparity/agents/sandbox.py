@@ -6,6 +6,7 @@ import asyncio
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -43,13 +44,12 @@ class SandboxAgent:
         return self._child.pid
 
     @classmethod
-    async def start(cls, name: str, argument: str, suite: Suite) -> SandboxAgent:
-        """Start a sandbox with the faults of `FAULT=RATE,…`. Raises UsageError with its own words if it does not."""
-        faults = [part.strip() for part in argument.split(",") if part.strip()]
-        for fault in faults:
-            if "=" not in fault:
-                raise UsageError(f"--agent {name}: expected FAULT=RATE, for example wrong_amount=0.5, got {fault!r}")
-        options = [word for fault in faults for word in ("--fault", fault)]
+    async def start(cls, name: str, argument: str, suite: Suite, records: Path | None = None) -> SandboxAgent:
+        """Start a sandbox with the faults of `FAULT=RATE,…`. Raises UsageError with its own words if it does not.
+
+        Its shop is filled from the transcripts in `records`, or else from those of the suite.
+        """
+        options = _options(name, argument, records)
         with tempfile.TemporaryFile() as complaints:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "chatparity", "sandbox", "--port", "0", "--until-stdin-closes", *options),
@@ -77,6 +77,16 @@ class SandboxAgent:
             await self._http.close()
         finally:
             await _stop(self._child)
+
+
+def _options(name: str, argument: str, records: Path | None) -> list[str]:
+    """Return the sandbox's own options. Raises UsageError for a fault without a rate."""
+    faults = [part.strip() for part in argument.split(",") if part.strip()]
+    for fault in faults:
+        if "=" not in fault:
+            raise UsageError(f"--agent {name}: expected FAULT=RATE, for example wrong_amount=0.5, got {fault!r}")
+    shop = ["--datasets", str(records.resolve())] if records is not None else []
+    return [*(word for fault in faults for word in ("--fault", fault)), *shop]
 
 
 async def _listening(child: Process, complaints: IO[bytes], name: str) -> str:

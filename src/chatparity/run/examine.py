@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import platform
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ import msgspec
 from filelock import FileLock, Timeout
 
 import chatparity
-from chatparity.agents import open_agent
+from chatparity.agents import Agent, open_agent
 from chatparity.errors import UsageError
 from chatparity.exchange import Point, ReplyRecord
 from chatparity.grading import Side, grade, human_side, load_graders
 from chatparity.grading.rows import ScoreRow
+from chatparity.jsonl import write_transcripts
 from chatparity.judge import open_judge
 from chatparity.replay import as_seen, plan, replay
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
@@ -66,25 +67,31 @@ async def replay_run(suite: Suite, options: Options, *, on_progress: Progress | 
         selection = select(suite, options)
         transcripts = selection.transcripts
         manifest = _manifest(suite, options, spec, selection)
-    conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
     with _writing(folder.path):
-        if not folder.exists():
-            folder.begin(manifest, transcripts)
-        done = {record.key: record for record in folder.replies.read()}
-        if on_progress:
-            on_progress(len(done), manifest.planned)
-
-        def sink(record: ReplyRecord) -> None:
-            folder.replies.append(record)
-            done[record.key] = record
-            if on_progress:
-                on_progress(len(done), manifest.planned)
-
-        with folder.replies:
-            async with open_agent(manifest.agent, suite) as agent:
-                mode = manifest.mode
-                await replay(agent, conversations, settings=suite, mode=mode, done=dict(done), sink=sink)
+        async with _opened(folder, manifest, transcripts, suite) as agent:
+            await _replay(folder, manifest, agent, suite, transcripts, on_progress or _unseen)
     return folder
+
+
+async def _replay(
+    folder: RunFolder, manifest: Manifest, agent: Agent, suite: Suite, transcripts: Sequence[Transcript], show: Progress
+) -> None:
+    """Ask for what the journal does not have yet, and write each outcome to it as it happens."""
+    conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
+    done = {record.key: record for record in folder.replies.read()}
+    show(len(done), manifest.planned)
+
+    def sink(record: ReplyRecord) -> None:
+        folder.replies.append(record)
+        done[record.key] = record
+        show(len(done), manifest.planned)
+
+    with folder.replies:
+        await replay(agent, conversations, settings=suite, mode=manifest.mode, done=dict(done), sink=sink)
+
+
+def _unseen(done: int, planned: int) -> None:
+    """Show no progress."""
 
 
 async def grade_run(
@@ -178,6 +185,19 @@ def with_folder(suite: Suite, options: Options) -> Options:
         number += 1
         wanted = wanted.with_name(f"{stamp}-{kind}-{number}")
     return replace(options, out=wanted)
+
+
+@contextlib.asynccontextmanager
+async def _opened(
+    folder: RunFolder, manifest: Manifest, transcripts: list[Transcript], suite: Suite
+) -> AsyncIterator[Agent]:
+    """Open a run's agent, and begin the run only once that worked: a bad specification leaves no run behind."""
+    if not folder.exists():
+        write_transcripts(folder.transcripts_file, transcripts)
+    async with open_agent(manifest.agent, suite, records=folder.transcripts_file) as agent:
+        if not folder.exists():
+            folder.begin(manifest)
+        yield agent
 
 
 @contextlib.contextmanager

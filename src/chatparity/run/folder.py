@@ -12,7 +12,7 @@ import msgspec
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.exchange import ReplyRecord
 from chatparity.grading.rows import ScoreRow
-from chatparity.jsonl import Journal, read_transcripts, write_transcripts
+from chatparity.jsonl import Journal, read_transcripts
 from chatparity.suite import Mode
 from chatparity.transcript import Transcript
 
@@ -71,10 +71,8 @@ class RunFolder:
         """Say whether a run was begun here."""
         return self.manifest_file.is_file()
 
-    def begin(self, manifest: Manifest, transcripts: list[Transcript]) -> None:
-        """Lay out a new run; its manifest is written last, so that a folder with one is whole."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        write_transcripts(self.transcripts_file, transcripts)
+    def begin(self, manifest: Manifest) -> None:
+        """Write the manifest, which makes the folder a run: the transcripts are there already."""
         self.write(self.manifest_file, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
 
     def manifest(self) -> Manifest:

@@ -15,8 +15,10 @@ FORMAT = 1
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
     """A rate (or a difference of two) with its n and interval; `None` is "cannot be estimated".
 
-    `good` of `n` exchanges in `clusters` conversations; `unknown` are errored ones, which widen the interval to the
-    worst and best they could have been.
+    `good` is the number of the `n` graded exchanges, in `clusters` conversations, for which the metric holds (for a
+    metric with `good_is_high` false those are the bad events; for a difference, the pairs that only the AI got right).
+    `unknown` are errored or not run: they are not in `n`, and widen [low, high] to what it would be if the metric held
+    for none and for all of them. `abstained` and `diverged` are neither in `n` nor in the interval.
     """
 
     n: int
@@ -28,6 +30,8 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
     confidence: float
     method: str
+    abstained: int = 0
+    diverged: int = 0
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +45,11 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict of one gate on one slice (`all` for everything), with all that it rests on.
+    """The verdict of one gate on one slice (`all`, or `language=pl`), with all that it rests on.
 
+    `name` is how a person calls it: `escalation[pl] recall`, and with ` AI − human` behind it where two are compared.
+    `rate` counts `ScoreRow.metrics[metric]`: whether the event that the metric counts happened. With `good_is_high`
+    that is a good answer; without, it is something bad (a needless handover), and the gate is an `at_most`.
     `kind` is the requirement (`at_least`, `at_most`, `margin`, `no_worse_than`, `zero`), `threshold` its value; `rate`
     is the AI's, `other` the human's or the baseline's, `difference` AI − other where two are compared. `needed`:
     about how many more conversations would decide an INCONCLUSIVE gate, None when no number would or none is needed.
@@ -79,7 +86,11 @@ class SliceRate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """All of `gate.json`: verdicts, ungated rates, the ledger, and what was not measured and why."""
+    """All of `gate.json`: verdicts, ungated rates, the ledger, and what was not measured and why.
+
+    `rates` holds every metric × slice × arm that no absolute gate decided; `differences` every AI − human of a metric
+    and slice with pairs, gated or not, for a forest plot.
+    """
 
     format: int
     verdict: Verdict
@@ -90,3 +101,4 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
     mode: str
     synthetic: bool
+    differences: tuple[SliceRate, ...] = ()

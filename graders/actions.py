@@ -1,0 +1,59 @@
+"""Actions by rule: were the tool calls made that were expected, and no others that change something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatparity.checks.calls import calls_in, calls_of, describe, matched, succeeded, writes
+from chatparity.grading import Exchange, Metric, Point, Score, grader
+
+
+def has_turns(point: Point) -> bool:
+    """Hold where actions are labelled turn by turn, or labelled as none at all."""
+    actions = point.labels.actions
+    return actions is not None and (not actions or any(action.due_by_turn is not None for action in actions))
+
+
+def has_no_turns(point: Point) -> bool:
+    """Hold where actions are labelled for the conversation as a whole, or labelled as none at all."""
+    actions = point.labels.actions
+    return actions is not None and all(action.due_by_turn is None for action in actions)
+
+
+@grader(dimension="actions", applies=has_turns)
+def actions(exchange: Exchange) -> Score:
+    """Say whether the actions due here are among this side's successful calls, and the reply writes nothing else.
+
+    Only labelled arguments are compared, by meaning; refused calls do not count; an action that the recorded history
+    has done already is not asked for again. Which tools write is told by their names. Not seen: the order of calls, a
+    write that is wrong in an argument nobody labelled, and what a call does in the shop.
+    """
+    point, expected = exchange.point, exchange.labels.actions or ()
+    before = succeeded(calls_in(point.history))
+    own = succeeded(calls_of([*(reply for _, reply in exchange.earlier), exchange.reply]))
+    due = [one for one in expected if one.due_by_turn == exchange.turn or (one.due_by_turn is None and point.last)]
+    missing = matched(own + before, due)[0]
+    unwanted = [call for call in matched(succeeded(exchange.reply.tool_calls), expected)[1] if writes(call.name)]
+    if unwanted:
+        return Score.failed(f"unexpected: {', '.join(map(describe, unwanted))}", outcome="unwanted_write")
+    if missing:
+        value = 1 - len(missing) / len(due)
+        return Score.failed(f"not done: {', '.join(map(describe, missing))}", value=value, outcome="missing")
+    if due and len(matched(own, due)[0]) == len(due):
+        return Score.abstained("what is due here has been done in the recorded history already")
+    return Score.passed(f"{len(due)} expected actions done, nothing else written", outcome="correct")
+
+
+@grader(dimension="actions", applies=has_no_turns, level="conversation", metrics=[Metric("overall")])
+def actions_overall(conversation: Sequence[Exchange]) -> Score:
+    """Say whether the successful writes of the whole conversation are exactly the expected ones, in any order.
+
+    The effect on a database is judged by the calls alone: a write that undoes another counts as two writes.
+    """
+    expected = [one for one in conversation[-1].labels.actions or () if writes(one.name)]
+    calls = succeeded(calls_of(exchange.reply for exchange in conversation))
+    missing, unwanted = matched([call for call in calls if writes(call.name)], expected)
+    if not missing and not unwanted:
+        return Score.passed(f"{len(expected)} expected writes, no other", outcome="correct")
+    parts = [f"not done: {describe(one)}" for one in missing] + [f"unexpected: {describe(one)}" for one in unwanted]
+    return Score.failed("; ".join(parts), outcome="unwanted_write" if unwanted else "missing")

@@ -1,0 +1,150 @@
+"""Is what a reply states supported: each value, each claimed action, each promise, against what it may rest on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+from typing import Literal
+
+from chatparity.checks.calls import calls_in, calls_of, families_of, succeeded
+from chatparity.checks.facts import find_values
+from chatparity.checks.lexicon import shared
+from chatparity.checks.sources import Sources, sources_of, today
+from chatparity.checks.statements import Statement, claimed_actions, promises
+from chatparity.checks.text import phrase_pattern
+from chatparity.checks.values import CHECKABLE, Value
+from chatparity.exchange import Evidence, Exchange
+
+Standing = Literal["supported", "unsupported", "contradicted", "claimed_action"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One checkable statement of a reply, how it stands, and why."""
+
+    standing: Standing
+    reason: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return the statement as a span of the reply."""
+        return Evidence(text=self.text, start=self.start, end=self.end)
+
+
+def findings(exchange: Exchange) -> list[Finding]:
+    """Return every checkable statement of the reply with its standing, first to last."""
+    point, text = exchange.point, exchange.reply.text
+    said = find_values(text, point.language, point.market, today(point))
+    values = [value for value in said if _checkable(value)]
+    claims, promised = claimed_actions(text, point.language), promises(text, point.language)
+    if not (values or claims or promised):
+        return []
+    sources = sources_of(exchange)
+    found = [_value_finding(value, said, sources, today(point)) for value in values]
+    found += [_claim_finding(claim, exchange, sources) for claim in claims]
+    found += [_promise_finding(promise, sources) for promise in promised]
+    return sorted(found, key=lambda finding: finding.start)
+
+
+def _checkable(value: Value) -> bool:
+    """Say whether a value states something that can be checked: not "100 %", "tomorrow" or "a minute or two"."""
+    if value.kind not in CHECKABLE or value.relative:
+        return False
+    if value.kind == "percent":
+        return value.normal != 100
+    if value.kind == "duration" and isinstance(value.normal, Decimal):
+        short = value.unit == "minute" and value.normal < 60
+        return not (value.worded and (short or value.normal == 1440))
+    return True
+
+
+def _value_finding(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> Finding:
+    """Judge one value against the sources, and against what follows from the values beside it in the reply."""
+    place = (value.text, value.start, value.end)
+    if _supported(value, sources) or _between(value, beside, sources, on) or _reckoned(value, beside, sources):
+        return Finding("supported", "", *place)
+    if value.key in sources.refuted:
+        passage = sources.refuted[value.key]
+        return Finding("contradicted", f'"{value.text}" stands only in {passage}, which is not valid here', *place)
+    if value.kind == "amount" and any(kind == "amount" and normal == value.normal for kind, normal, _ in sources.keys):
+        return Finding("contradicted", f'"{value.text}": the amount is right, its currency is not', *place)
+    return Finding("unsupported", f'"{value.text}" is in no knowledge, record, tool result or earlier turn', *place)
+
+
+def _supported(value: Value, sources: Sources) -> bool:
+    """Say whether a value is stated in the sources or follows from them."""
+    if value.kind in ("id", "email"):
+        return str(value.normal).upper() in sources.ids or str(value.normal) in sources.ids
+    if value.key in sources.keys or value.key in sources.derived:
+        return True
+    if value.kind == "amount":
+        return ("amount", value.normal, "") in sources.keys or ("amount", value.normal, "") in sources.derived
+    if value.kind == "duration" and value.said == "day" and isinstance(value.normal, Decimal):
+        # "5 days" for five business days: loose, but whether it matters is beyond a rule.
+        return ("duration", value.normal / 1440, "business_day") in sources.keys
+    return False
+
+
+def _between(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> bool:
+    """Say whether a duration lies between two supported dates of the reply, one of them and today, or two times."""
+    if value.kind != "duration" or value.unit != "minute":
+        return False
+    dates = {on} | {one.normal for one in beside if one.kind == "date" and _supported(one, sources)}
+    days = [date.toordinal() * 1440 for date in dates if isinstance(date, dt.date)]
+    times = [int(str(one.normal)[:2]) * 60 + int(str(one.normal)[3:]) for one in beside if one.kind == "time"]
+    return any(abs(one - other) == value.normal for known in (days, times) for one, other in combinations(known, 2))
+
+
+def _reckoned(value: Value, beside: Sequence[Value], sources: Sources) -> bool:
+    """Say whether an amount is the sum of two to four supported amounts of the reply, or the difference of two."""
+    if value.kind != "amount":
+        return False
+    known = {
+        one.normal
+        for one in beside
+        if one.kind == "amount"
+        and one.unit == value.unit
+        and isinstance(one.normal, Decimal)
+        and _supported(one, sources)
+    }
+    terms = sorted(known)[:8]
+    pairs = combinations(terms, 2)
+    sums = (sum(some) for number in (2, 3, 4) for some in combinations(terms, number))
+    return any(big - small == value.normal for small, big in pairs) or any(total == value.normal for total in sums)
+
+
+def _claim_finding(claim: Statement, exchange: Exchange, sources: Sources) -> Finding:
+    """Judge a claimed action: a successful call of its family, or for an impersonal claim a record of it."""
+    place = (claim.text, claim.start, claim.end)
+    earlier = [reply for _, reply in exchange.earlier]
+    calls = succeeded([*calls_in(exchange.history), *calls_of([*earlier, exchange.reply])])
+    done = set().union(*(families_of(call.name) for call in calls)) if calls else set()
+    if exchange.reply.handover or any(reply.handover for reply in earlier):
+        done.add("handover")
+    if done & set(claim.families):
+        return Finding("supported", "", *place)
+    records = {word for family in claim.families for word in shared().action[family].records}
+    # A result may show it too: cancelling an order registers its refund.
+    shown = {word for word in sources.shown if word in records}
+    if shown and (not claim.personal or calls):
+        return Finding("supported", "", *place)
+    needed = " or ".join(claim.families)
+    return Finding("claimed_action", f'"{claim.text}" is claimed, but no {needed} call succeeded', *place)
+
+
+def _promise_finding(promise: Statement, sources: Sources) -> Finding:
+    """Judge a promise: some word of its family must stand in the knowledge, the records or a result."""
+    place = (promise.text, promise.start, promise.end)
+    words = [word for family in promise.families for word in shared().promise[family].words]
+    if any(phrase_pattern(word).search(text) for word in words for text in sources.words):
+        return Finding("supported", "", *place)
+    family = promise.families[0]
+    return Finding(
+        "unsupported", f'"{promise.text}" promises {family}, which no valid knowledge or record does', *place
+    )

@@ -1,0 +1,53 @@
+"""Handing over to a person: what was expected at a turn, what has happened before, what a reply offers in words."""
+
+from __future__ import annotations
+
+from chatparity.checks.calls import calls_in, hands_over, succeeded
+from chatparity.checks.statements import Statement, said_groups
+from chatparity.exchange import Exchange, Point
+from chatparity.transcript import AGENTS, EscalationLabel, Expect
+
+
+def label_at(point: Point) -> EscalationLabel:
+    """Return what is expected at a point; a turn that the labels do not list expects `none`."""
+    for label in point.labels.escalation or ():
+        if label.turn == point.turn:
+            return label
+    return EscalationLabel(turn=point.turn, expect="none")
+
+
+def expects(point: Point, expect: Expect) -> bool:
+    """Say whether a point is labelled with this expectation (an unlabelled conversation with none at all)."""
+    return point.labels.escalation is not None and label_at(point).expect == expect
+
+
+def handed_over(point: Point) -> bool:
+    """Say whether an agent has handed over already in the history of a point."""
+    return any(hands_over(call.name) for call in succeeded(calls_in(point.history)))
+
+
+def owed_since(point: Point) -> int | None:
+    """Return the first turn before this one at which a handover was expected; None when there is none."""
+    turns = [label.turn for label in point.labels.escalation or () if label.expect == "now" and label.turn < point.turn]
+    return min(turns, default=None)
+
+
+def expected_later(point: Point) -> bool:
+    """Say whether a handover is expected after this turn."""
+    return any(label.expect == "now" and label.turn > point.turn for label in point.labels.escalation or ())
+
+
+def offer_in(text: str, language: str) -> Statement | None:
+    """Return where a text offers a person in words; "I can't connect you" is told from an offer by nobody here."""
+    return next(iter(said_groups(text, language, "handover")), None)
+
+
+def offered_before(exchange: Exchange) -> bool:
+    """Say whether this side, or an agent in the history, has offered a person since one was first expected."""
+    since = owed_since(exchange.point)
+    if since is None:
+        return False
+    language = exchange.language
+    own = (reply.text for turn, reply in exchange.earlier if turn >= since)
+    recorded = (turn.text for turn in exchange.history[since:] if turn.speaker in AGENTS)
+    return any(offer_in(text, language) is not None for text in (*own, *recorded))

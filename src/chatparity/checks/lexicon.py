@@ -1,0 +1,159 @@
+"""The lexicons: what a native speaker knows of how support agents speak, one TOML file a language.
+
+`lexicons/en.toml` is the one to copy for a new language. Every group of patterns carries `examples`, each of which
+must be found, and `not`, look-alikes that must not be; a test holds all files to them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from chatparity.checks.locales import base
+from chatparity.checks.phrases import fill
+from chatparity.errors import InputError, Problem
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"no": "not"}):
+    """Settings shared by all tables of a lexicon: a misspelt key is an error."""
+
+
+class Group(_Table, frozen=True):
+    """Patterns that mean one thing, sentences in which one must be found (`examples`) or must not (`not`)."""
+
+    say: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+
+class Family(_Table, frozen=True):
+    """How one kind of action is said to be done: `did` by the speaker, `done` by whomever, `say` whole sentences.
+
+    `did` and `done` are the words that go into the templates of `[claims]` at {verb}.
+    """
+
+    did: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    say: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+
+class Values(_Table, frozen=True):
+    """Words in and around values: `units` beyond CLDR's, `fixed` durations in one word, `numbers` in words."""
+
+    percent: tuple[str, ...] = ()
+    range_words: tuple[str, ...] = ()
+    date_links: tuple[str, ...] = ()
+    ordinals: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
+    relative: dict[str, int] = {}
+    numbers: dict[str, int] = {}
+    units: dict[str, tuple[str, ...]] = {}
+    fixed: dict[str, str] = {}
+    currencies: dict[str, tuple[str, ...]] = {}
+    months: dict[str, int] = {}
+
+
+class Guards(_Table, frozen=True):
+    """Words that take a statement back: negations (in its clause up to its end) and conditions (before it).
+
+    `after` are the negations that may also follow within two words ("das garantieren wir nicht").
+    """
+
+    negations: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+class Templates(_Table, frozen=True):
+    """Frames of a claimed action around {verb}: `did` in the speaker's own person, `done` impersonal."""
+
+    did: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+
+
+class Lexicon(_Table, frozen=True):
+    """All of one language's file; a language without a file has an empty one, and the checks then see less."""
+
+    language: str
+    name: str = ""
+    prefix: str = ""
+    words: dict[str, tuple[str, ...]] = {}
+    values: Values = Values()
+    guards: Guards = Guards()
+    claims: Templates = Templates()
+    claim: dict[str, Family] = {}
+    promise: dict[str, Group] = {}
+    rude: dict[str, Group] = {}
+    courtesy: dict[str, Group] = {}
+    handover: dict[str, Group] = {}
+
+    def filled(self, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the patterns with the words of this lexicon put in."""
+        return tuple(fill(pattern, self.words) for pattern in patterns)
+
+    def claim_patterns(self, family: str, *, impersonal: bool) -> tuple[str, ...]:
+        """Return the patterns that claim an action of a family, in the speaker's own person or impersonally."""
+        entry = self.claim[family]
+        frames, verbs = (self.claims.done, entry.done) if impersonal else (self.claims.did, entry.did)
+        if not verbs:
+            return () if impersonal else self.filled(entry.say)
+        words = {**self.words, "verb": verbs}
+        return (*(fill(frame, words) for frame in frames), *(() if impersonal else self.filled(entry.say)))
+
+
+class Action(_Table, frozen=True):
+    """One family of actions in any language: words of the names of tools that do it, words of records that show it."""
+
+    tools: tuple[str, ...]
+    records: tuple[str, ...] = ()
+
+
+class Support(_Table, frozen=True):
+    """What of the knowledge (in English) carries a promise of one family."""
+
+    words: tuple[str, ...]
+
+
+class Shared(_Table, frozen=True):
+    """`lexicons/shared.toml`: what does not depend on the language of the conversation.
+
+    `events` are words of knowledge that stand for a dated field of the records ("after delivery": `delivered_on`).
+    """
+
+    read_verbs: tuple[str, ...]
+    handover_words: tuple[str, ...]
+    free_text: tuple[str, ...]
+    action: dict[str, Action]
+    promise: dict[str, Support]
+    events: dict[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=128)
+def lexicon(language: str) -> Lexicon:
+    """Return the lexicon of a language (its base tag); an empty one when there is no file."""
+    path = files("chatparity.checks") / "lexicons" / f"{base(language)}.toml"
+    if not path.is_file():
+        return Lexicon(language=base(language))
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Lexicon)
+    except msgspec.DecodeError as error:
+        raise InputError([Problem(Path(str(path)), None, "", f"expected a lexicon: {error}")]) from error
+
+
+@lru_cache(maxsize=1)
+def shared() -> Shared:
+    """Return what all languages share."""
+    path = files("chatparity.checks") / "lexicons" / "shared.toml"
+    return msgspec.toml.decode(path.read_bytes(), type=Shared)
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a lexicon."""
+    folder = files("chatparity.checks") / "lexicons"
+    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return tuple(name for name in names if name != "shared")

@@ -1,0 +1,102 @@
+r"""The small pattern language of the lexicons, made for native speakers and not for programmers.
+
+    i have [just|already] refunded      words; [a|b] may be left out; (a|b) is one of several
+    (ich habe|wir haben) … erstattet    … is a gap of up to six words within one sentence
+    anulowa*                            * is any ending of a word (or any beginning: *کتاب)
+    {person} will call you              {name} is a list of words that the lexicon gives under [words]
+
+Matching is on folded text: case, kinds of quotes, digits, spaces and Arabic vowel signs make no difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from chatparity.checks.text import fold
+
+_GAP = r"(?:[^\s.!?]+\s+){0,6}?"
+_WORD = re.compile(r"[^\s()\[\]|…]+")
+
+
+def fill(pattern: str, words: Mapping[str, Sequence[str]]) -> str:
+    """Return the pattern with each {name} replaced by the alternatives that `words` gives for it."""
+
+    def alternatives(match: re.Match[str]) -> str:
+        try:
+            return "(" + "|".join(words[match.group(1)]) + ")"
+        except KeyError:
+            known = ", ".join(sorted(words)) or "none"
+            raise ValueError(f"{pattern!r}: no words named {match.group(1)!r} (there are: {known})") from None
+
+    return re.sub(r"\{(\w+)\}", alternatives, pattern)
+
+
+def translate(pattern: str) -> str:
+    """Return the regular expression of one pattern, without the boundaries around it."""
+    text = fold(pattern).text.replace("...", "…").strip()
+    expression, end = _choice(text, 0)
+    if end < len(text):
+        raise ValueError(f"{pattern!r}: a bracket is closed that was not opened")
+    return expression
+
+
+def _choice(text: str, place: int) -> tuple[str, int]:
+    """Read alternatives up to a closing bracket or the end; return their expression and where they end."""
+    found: list[str] = []
+    while True:
+        sequence, place = _sequence(text, place)
+        found.append(sequence)
+        if place >= len(text) or text[place] != "|":
+            return "|".join(found), place
+        place += 1
+
+
+def _sequence(text: str, place: int) -> tuple[str, int]:
+    """Read words, brackets and gaps up to "|" or a closing bracket, with the white space between them.
+
+    White space belongs to what may be left out: `a [b] c` is a, perhaps blank and b, blank, c.
+    """
+    out, blank = "", False
+    while place < len(text) and text[place] not in ")]|":
+        if text[place].isspace():
+            blank, place = True, place + 1
+        elif text[place] == "…":
+            out, blank, place = (out + r"\s+" if out else "") + _GAP, False, place + 1
+            while text[place : place + 1].isspace():
+                place += 1
+        elif text[place] in "([":
+            inner, end = _choice(text, place + 1)
+            if text[end : end + 1] != {"(": ")", "[": "]"}[text[place]]:
+                raise ValueError(f"{text!r}: a bracket is not closed")
+            optional, follows = text[place] == "[", text[end + 1 : end + 2].isspace()
+            place, inner = end + 1, f"(?:{inner})"
+            if optional and blank and out:
+                out += rf"(?:\s+{inner})?"
+            elif optional and follows and not out:
+                out += rf"(?:{inner}\s+)?"
+                while text[place : place + 1].isspace():
+                    place += 1
+            else:
+                out += (r"\s+" if blank and out else "") + inner + ("?" if optional else "")
+            blank = False
+        else:
+            word = _WORD.match(text, place)
+            assert word is not None
+            out += (r"\s+" if blank and out else "") + r"\w*".join(map(re.escape, word.group().split("*")))
+            blank, place = False, word.end()
+    return out, place
+
+
+@lru_cache(maxsize=4096)
+def compiled(patterns: tuple[str, ...], prefix: str = "") -> re.Pattern[str] | None:
+    """Return one expression that finds any of the patterns as whole words; None when there are none.
+
+    `prefix` is an expression for what may be attached before the first word (Arabic "and").
+    """
+    if not patterns:
+        return None
+    # Longest first, so that the more telling of two phrases is the evidence.
+    body = "|".join(f"(?:{translate(one)})" for one in sorted(patterns, key=len, reverse=True))
+    return re.compile(rf"(?<!\w){prefix}(?:{body})(?!\w)")

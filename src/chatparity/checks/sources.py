@@ -1,0 +1,270 @@
+"""What a reply may rest on: valid knowledge, records, results of tools, and what was said before, as values."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from chatparity.checks.calls import words_of
+from chatparity.checks.facts import find_values
+from chatparity.checks.lexicon import shared
+from chatparity.checks.text import fold
+from chatparity.checks.values import Kind, Normal, Value, duration
+from chatparity.exchange import Exchange, Point
+from chatparity.transcript import Knowledge, ToolCall
+
+Key = tuple[Kind, Normal, str]
+_MONEY = re.compile(r"-?\d+(?:\.\d+)?")
+_SENTENCE = re.compile(r"[.;!?]\s+|\n")
+_UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The values of one structured source. `money` are amounts by field and object, for sums over a list.
+
+    `dates` are dates by the stem of their field (`delivered` of `delivered_on`).
+    """
+
+    keys: frozenset[Key] = frozenset()
+    amounts: frozenset[Decimal] = frozenset()
+    sums: frozenset[Key] = frozenset()
+    dates: tuple[tuple[str, dt.date], ...] = ()
+    words: str = ""
+    ids: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
+
+
+@dataclass
+class Sources:
+    """All that may support a reply at one point. `keys` are stated there, `derived` follow from them.
+
+    `refuted` are values of knowledge that is not valid on this date or in this market. `words` is the text of the
+    knowledge, records and results, for promises; `shown` the fields and states that the records show.
+    """
+
+    keys: set[Key] = field(default_factory=set)
+    derived: set[Key] = field(default_factory=set)
+    refuted: dict[Key, str] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    words: list[str] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+
+
+def today(point: Point) -> dt.date | None:
+    """Return the conversation's date where it took place."""
+    return point.started_at.date() if point.started_at else None
+
+
+def is_valid(knowledge: Knowledge, market: str | None, on: dt.date | None) -> bool:
+    """Say whether a passage holds in a market on a date; an unknown market or date excludes nothing."""
+    if knowledge.market is not None and market is not None and knowledge.market != market:
+        return False
+    if on is None:
+        return True
+    return (knowledge.valid_from is None or knowledge.valid_from <= on) and (
+        knowledge.valid_to is None or on <= knowledge.valid_to
+    )
+
+
+def sources_of(exchange: Exchange) -> Sources:
+    """Gather what supports the reply of an exchange: everything before it, and its own successful tool calls."""
+    point, found = exchange.point, Sources()
+    on, market = today(point), point.market
+    valid = [one for one in point.knowledge if is_valid(one, market, on)]
+    structured = [facts_of(msgspec.json.encode(point.records), market, on)]
+    said = [call for turn in point.history for call in turn.tool_calls]
+    own = [call for _, reply in exchange.earlier for call in reply.tool_calls]
+    structured += [_call_facts(call, market, on) for call in (*said, *own, *exchange.reply.tool_calls)]
+    for passage in valid:
+        found.keys |= {value.key for value in _both(passage.text, point.language, market, on)}
+        found.words.append(fold(passage.text).text)
+    for facts in structured:
+        found.keys |= facts.keys
+        found.ids |= facts.ids
+        found.shown |= facts.shown
+        found.words.append(facts.words)
+        found.derived |= facts.sums
+    for turn in point.history:
+        found.keys |= {value.key for value in find_values(turn.text, point.language, market, on)}
+    for _, reply in exchange.earlier:
+        found.keys |= {value.key for value in find_values(reply.text, point.language, market, on)}
+    found.ids |= {str(normal) for kind, normal, _ in found.keys if kind in ("id", "email")}
+    if on is not None:
+        found.keys.add(("date", on, ""))
+        found.derived |= set(_dates_after(valid, structured, point.language, market, on))
+    found.derived |= set(_pairs(structured))
+    for passage in point.knowledge:
+        if passage not in valid:
+            for value in _both(passage.text, point.language, market, on):
+                found.refuted.setdefault(value.key, passage.id)
+    return found
+
+
+def _both(text: str, language: str, market: str | None, on: dt.date | None) -> Iterator[Value]:
+    """Read a text in the conversation's language and in English, the language that knowledge is mostly kept in."""
+    yield from find_values(text, language, market, on)
+    if not language.startswith("en"):
+        yield from find_values(text, "en", market, on)
+
+
+def _call_facts(call: ToolCall, market: str | None, on: dt.date | None) -> Facts:
+    """Return the facts of a call: its result, and its arguments where it was not refused."""
+    result = call.result
+    if isinstance(result, str) and result[:1] in "{[":
+        with contextlib.suppress(msgspec.DecodeError):
+            result = msgspec.json.decode(result)
+    shown = {"arguments": call.arguments, "result": result} if call.ok else {"result": result}
+    return facts_of(msgspec.json.encode(shown), market, on)
+
+
+@lru_cache(maxsize=4096)
+def facts_of(source: bytes, market: str | None, on: dt.date | None) -> Facts:
+    """Return the facts of a JSON document: a number is money in the nearest `currency`, or counts the unit it names."""
+    reader = _Reader(market, on)
+    reader.read(msgspec.json.decode(source), "", "")
+    return Facts(
+        keys=frozenset(reader.keys),
+        amounts=frozenset(reader.amounts),
+        sums=frozenset(reader.sums),
+        dates=tuple(reader.dates),
+        words=" ".join(reader.words),
+        ids=frozenset(reader.ids),
+        shown=frozenset(reader.shown),
+    )
+
+
+class _Reader:
+    """Walks a JSON document and collects its facts."""
+
+    def __init__(self, market: str | None, on: dt.date | None) -> None:
+        self.market, self.on = market, on
+        self.keys: set[Key] = set()
+        self.amounts: set[Decimal] = set()
+        self.sums: set[Key] = set()
+        self.dates: list[tuple[str, dt.date]] = []
+        self.words: list[str] = []
+        self.ids: set[str] = set()
+        self.shown: set[str] = set()
+
+    def read(self, value: Any, name: str, currency: str) -> None:
+        """Read one value that stands under `name`, in the currency of the nearest object that names one."""
+        if value is None or value is False or value in ("", [], {}):
+            return
+        if name:
+            self.shown.add(name)
+            self.words.append(name)
+        if isinstance(value, Mapping):
+            currency = str(value.get("currency") or currency)
+            for key, inner in value.items():
+                self.read(inner, str(key), currency)
+        elif isinstance(value, list):
+            self._add_sums(value, currency)
+            for inner in value:
+                self.read(inner, name, currency)
+        elif value is not True:
+            self._leaf(str(value), name, currency)
+
+    def _leaf(self, text: str, name: str, currency: str) -> None:
+        self.words.append(fold(text).text)
+        if _MONEY.fullmatch(text):
+            self._number(Decimal(text), name, currency)
+            return
+        self.shown.add(text)
+        if len(text) <= 40 and " " not in text:
+            self.ids.add(text.upper())
+        for value in find_values(text, "en", self.market, self.on):
+            self.keys.add(value.key)
+            if value.kind == "date" and isinstance(value.normal, dt.date):
+                self.dates.append((words_of(name)[0] if name else "", value.normal))
+
+    def _number(self, number: Decimal, name: str, currency: str) -> None:
+        words = words_of(name)
+        unit = next((_UNITS[word] for word in words if word in _UNITS), None)
+        if "percent" in words or "rate" in words:
+            self.keys.add(("percent", number, ""))
+        elif unit is not None and number == number.to_integral_value():
+            whole = "business_day" if unit == "day" and {"business", "banking", "working"} & set(words) else unit
+            count, smallest = duration(int(number), whole)
+            self.keys.add(("duration", count, smallest))
+        else:
+            self.keys.add(("amount", abs(number), currency))
+            self.amounts.add(abs(number))
+
+    def _add_sums(self, items: Sequence[Any], currency: str) -> None:
+        """Add the sums of each money field over a list of objects: all of them, and those of each status."""
+        objects = [item for item in items if isinstance(item, Mapping)]
+        if len(objects) < 2:
+            return
+        for name in objects[0]:
+            groups: dict[str, list[Decimal]] = {}
+            for item in objects:
+                text = str(item.get(name))
+                if re.fullmatch(r"\d+\.\d\d", text):
+                    for status in {"", str(item.get("status", ""))}:
+                        groups.setdefault(status, []).append(Decimal(text))
+            for numbers in groups.values():
+                self.sums.add(("amount", sum(numbers, Decimal(0)), currency))
+
+
+def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
+    """Return sums and differences of two amounts of one source, in any of the currencies it knows.
+
+    Only amounts of one document are combined, and of no more than 24, so that few wrong amounts come out right.
+    """
+    for facts in structured:
+        currencies = {unit for kind, _, unit in facts.keys if kind == "amount"}
+        ordered = sorted(amount for amount in facts.amounts if amount)[:24]
+        for index, small in enumerate(ordered):
+            for big in ordered[index + 1 :]:
+                for unit in currencies:
+                    yield ("amount", big + small, unit)
+                    yield ("amount", big - small, unit)
+
+
+def _dates_after(
+    valid: Iterable[Knowledge], structured: Sequence[Facts], language: str, market: str | None, on: dt.date
+) -> Iterator[Key]:
+    """Return the dates that a sentence of the knowledge leads to: "28 days after delivery" from `delivered_on`.
+
+    Durations count from today, and from the dates of the records that the same sentence speaks of.
+    """
+    dates = [one for facts in structured for one in facts.dates]
+    for passage in valid:
+        for text in _SENTENCE.split(passage.text):
+            lasting = [value for value in _both(text, language, market, on) if value.kind == "duration"]
+            if not lasting:
+                continue
+            lower = text.lower()
+            starts = {on}
+            for event, words in shared().events.items():
+                if any(word in lower for word in words):
+                    starts |= {date for name, date in dates if name == event}
+            for value in lasting:
+                for start in starts:
+                    after = add(start, value)
+                    if after is not None:
+                        yield ("date", after, "")
+
+
+def add(start: dt.date, lasting: Value) -> dt.date | None:
+    """Return the date a duration after another; business days are Monday to Friday, and the first is the day after."""
+    assert isinstance(lasting.normal, Decimal)
+    count = int(lasting.normal)
+    if lasting.unit == "minute" and count % 1440 == 0:
+        return start + dt.timedelta(days=count // 1440)
+    if lasting.unit == "business_day" and count <= 366:
+        date = start
+        while count:
+            date += dt.timedelta(days=1)
+            count -= date.weekday() < 5
+        return date
+    return None

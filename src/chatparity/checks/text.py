@@ -1,0 +1,152 @@
+"""One form of a text for matching, with the way back: a place in the folded text names a place in the original.
+
+Folding makes digits ASCII, spaces plain and quotes straight, drops bidi marks and Arabic vowel signs, unites Arabic
+letter variants, composes accents, and (unless asked not to) folds case. Accents of Latin letters stay: in Spanish
+"cancelé" says it is done and "cancele" does not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+_ALIKE = {
+    "’": "'",
+    "‘": "'",
+    "ʼ": "'",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "–": "-",
+    "—": "-",
+    "‑": "-",
+    "−": "-",
+    "أ": "ا",
+    "إ": "ا",
+    "آ": "ا",
+    "ٱ": "ا",
+    "ى": "ي",
+    "ة": "ه",
+    "ـ": "",
+    "٪": "%",
+    "،": ",",
+    "؛": ";",
+    "؟": "?",
+}
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$|[\"')])|\n")
+_CLAUSE_END = re.compile(r"[.!?](?=\s|$|[\"')])|[\n;:,]|\s-\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text in its folded form; folded character i is what stood at `[begins[i], ends[i])` of the original.
+
+    Both are None where nothing moved.
+    """
+
+    text: str
+    begins: Sequence[int] | None = None
+    ends: Sequence[int] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the original span of the folded span `[start, end)`, which is not empty."""
+        if self.begins is None or self.ends is None:
+            return start, end
+        return self.begins[start], self.ends[end - 1]
+
+
+class _Characters(dict[str, str]):
+    """The folded form of each character, worked out when first met; case is kept."""
+
+    def __missing__(self, character: str) -> str:
+        folded = _ALIKE.get(character)
+        if folded is None:
+            kind = unicodedata.category(character)
+            if kind == "Nd":
+                folded = str(unicodedata.digit(character))
+            elif kind == "Zs":
+                folded = " "
+            elif kind == "Cf" or 0x064B <= ord(character) <= 0x0652 or character == "\u0670":
+                folded = ""
+            else:
+                folded = unicodedata.normalize("NFKC", character)
+        self[character] = folded
+        return folded
+
+
+_CHARACTERS = _Characters()
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str, *, case: bool = False) -> Folded:
+    """Return the folded form of a text; with `case` the letters keep theirs."""
+    if text.isascii():
+        return Folded(text if case else text.lower())
+    out: list[str] = []
+    begins: list[int] = []
+    ends: list[int] = []
+    for place, character in enumerate(text):
+        if out and unicodedata.combining(character) and not 0x064B <= ord(character) <= 0x0652:
+            joined = unicodedata.normalize("NFC", out[-1] + character)
+            if len(joined) == 1:
+                out[-1], ends[-1] = joined, place + 1
+            continue
+        folded = _CHARACTERS[character]
+        folded = folded if case else folded.casefold()
+        out.extend(folded)
+        begins.extend([place] * len(folded))
+        ends.extend([place + 1] * len(folded))
+    return Folded("".join(out), begins, ends)
+
+
+def folded(text: str) -> str:
+    """Return only the folded form, runs of white space as one blank."""
+    return " ".join(fold(text).text.split())
+
+
+def sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of the sentence (its mark included) around `[start, end)` of a folded text."""
+    return _around(_SENTENCE_END, text, start, end)
+
+
+def clause(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of the clause (between commas, colons, dashes) around `[start, end)` of a folded text."""
+    return _around(_CLAUSE_END, text, start, end)
+
+
+def _around(ends: re.Pattern[str], text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span from the last end before `start` to the first one after `end`, that one included."""
+    begin = 0
+    for match in ends.finditer(text, 0, start):
+        begin = match.end()
+    after = ends.search(text, end)
+    return begin, after.end() if after else len(text)
+
+
+@lru_cache(maxsize=8192)
+def phrase_pattern(phrase: str) -> re.Pattern[str]:
+    """Return the pattern that finds a phrase as a whole in a folded text.
+
+    Numbers must stand alone ("4" is not in "14" nor in "4.5"); before an Arabic word its clitics may be attached.
+    """
+    words = [re.escape(word) for word in folded(phrase).split()]
+    pattern = r"\s+".join(words)
+    first, last = (words[0][0], words[-1][-1]) if words else ("", "")
+    if first.isdigit():
+        pattern = r"(?<![\w])(?<!\d[.,])" + pattern
+    elif first.isalpha() and not _arabic(first):
+        pattern = r"(?<!\w)" + pattern
+    if last.isdigit():
+        pattern += r"(?!\w)(?![.,]\d)"
+    elif last.isalpha():
+        pattern += r"(?!\w)"
+    return re.compile(pattern)
+
+
+def _arabic(character: str) -> bool:
+    return "\u0600" <= character <= "\u06ff"

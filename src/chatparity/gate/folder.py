@@ -1,0 +1,52 @@
+"""The verdicts of a run on disk: reads its scores, decides, and writes gate.json into the folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from chatparity.errors import RunIncomplete
+from chatparity.gate.decide import decide
+from chatparity.gate.result import Findings
+from chatparity.grading.load import load_graders
+from chatparity.run.folder import RunFolder
+from chatparity.suite import Suite
+
+
+def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> Findings:
+    """Decide the gates of a graded run, write `gate.json` into its folder and return the findings.
+
+    `baseline` is the folder of the run to compare with. Raises UsageError when a run is missing or not graded,
+    InputError for a gate that names what does not exist, and, after writing, RunIncomplete when more exchanges are
+    errored or missing than `[agent] errored_share` allows.
+    """
+    manifest = folder.manifest()
+    before = RunFolder(baseline).scores() if baseline is not None else None
+    graders = load_graders(suite)
+    findings = decide(folder.scores(), graders, suite.settings, manifest=manifest, baseline=before)
+    folder.write(folder.gate_file, msgspec.json.format(msgspec.json.encode(findings), indent=2))
+    check_complete(folder, suite)
+    return findings
+
+
+def check_complete(folder: RunFolder, suite: Suite) -> None:
+    """Raise RunIncomplete when too many planned exchanges have no reply for the verdicts to mean anything."""
+    planned, allowed = folder.manifest().planned, suite.settings.agent.errored_share
+    records = folder.replies.read()
+    kinds = Counter(record.failure.kind for record in records if record.state == "errored" and record.failure)
+    kinds["not asked"] = max(planned - len(records), 0)
+    missing = kinds.total()
+    share = f"{100 * missing / max(planned, 1):.1f} %"
+    if missing > allowed * planned:
+        listed = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common() if count)
+        raise RunIncomplete(
+            f"{folder.path}: {missing} of {planned} exchanges ({share}) have no reply ({listed});"
+            f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: mend the endpoint and run again"
+        )
+
+
+def read_findings(folder: RunFolder) -> Findings:
+    """Return the findings that `judge_run` wrote."""
+    return msgspec.json.decode(folder.gate_file.read_bytes(), type=Findings)

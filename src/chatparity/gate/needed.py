@@ -1,0 +1,74 @@
+"""When an interval decides a gate, and about how many more conversations it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatparity.stats import DifferenceEstimate, RateEstimate
+from chatparity.suite import GateTable
+
+Clears = Callable[[float | None, float | None], bool]
+Estimate = RateEstimate | DifferenceEstimate
+MOST = 1_000_000
+
+
+def passing(gate: GateTable, *, good_is_high: bool) -> Clears:
+    """Return the test that an interval (low, high) must meet for a PASS: its bad end clears the threshold."""
+    threshold = threshold_of(gate)
+    if gate.kind == "at_least":
+        return lambda low, high: low is not None and low >= threshold
+    if gate.kind == "at_most":
+        return lambda low, high: high is not None and high <= threshold
+    if gate.kind == "zero":
+        return lambda low, high: True
+    if good_is_high:
+        return lambda low, high: low is not None and low > -threshold
+    return lambda low, high: high is not None and high < threshold
+
+
+def failing(gate: GateTable, *, good_is_high: bool) -> Clears:
+    """Return the test that an interval (low, high) must meet for a FAIL: even its good end misses the threshold."""
+    threshold = threshold_of(gate)
+    if gate.kind == "at_least":
+        return lambda low, high: high is not None and high < threshold
+    if gate.kind == "at_most":
+        return lambda low, high: low is not None and low > threshold
+    if gate.kind == "zero":
+        return lambda low, high: False
+    if good_is_high:
+        return lambda low, high: high is not None and high <= -threshold
+    return lambda low, high: low is not None and low >= threshold
+
+
+def threshold_of(gate: GateTable) -> float:
+    """Return the threshold of a gate as a share; 0 for a zero-tolerance gate."""
+    return 0.0 if gate.zero else float(getattr(gate, gate.kind))
+
+
+def clusters_needed(estimate: Estimate, clears: Clears) -> int | None:
+    """Return with how many conversations in all the same estimate would pass, None when no million would be enough.
+
+    The interval is computed anew at each number of conversations, with the same rate, answers a conversation and
+    design effect; the smallest number is found by doubling and halving. It is a forecast, not a promise: the next
+    conversations may show another rate.
+    """
+    low = max(estimate.clusters, 2)
+    high = low
+    while not _would(estimate, high, clears):
+        low, high = high, high * 2
+        if high > MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _would(estimate, middle, clears) else (middle, high)
+    return high
+
+
+def _would(estimate: Estimate, clusters: int, clears: Clears) -> bool:
+    there = estimate.at(clusters)
+    return clears(there.low, there.high)
+
+
+def exchanges_needed(estimate: Estimate, clusters: int) -> int:
+    """Return how many exchanges that many conversations hold, at as many a conversation as now."""
+    return round(estimate.n * clusters / max(estimate.clusters, 1))

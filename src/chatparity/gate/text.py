@@ -1,0 +1,107 @@
+"""How rates, thresholds and red gates are written for people."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from unicodedata import category
+
+from chatparity.gate.result import Example, GateResult, Rate
+
+COMPARED = {"margin": "human", "no_worse_than": "baseline"}
+HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def rate_text(rate: Rate) -> str:
+    """Return a rate with its counts and interval: `171/190 = 90.0 % [84.9, 93.5]`."""
+    if rate.estimate is None:
+        return f"not known ({rate.method})"
+    shown = f"{rate.good}/{rate.n} = {100 * rate.estimate:.1f} %"
+    if rate.low is None or rate.high is None:
+        return f"{shown} [{rate.method}]"
+    return f"{shown} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
+
+
+def difference_text(rate: Rate) -> str:
+    """Return a difference in points with its interval: `−3.2 points [−6.0, −0.4], n = 250`."""
+    if rate.estimate is None:
+        return f"not known ({rate.method})"
+    shown = f"{signed(rate.estimate)} points"
+    if rate.low is None or rate.high is None:
+        return f"{shown} [{rate.method}], n = {rate.n}"
+    return f"{shown} [{signed(rate.low)}, {signed(rate.high)}], n = {rate.n}"
+
+
+def signed(share: float) -> str:
+    """Return a share as signed percentage points with a true minus; zero has no sign."""
+    text = f"{100 * share:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def threshold_text(kind: str, threshold: float, *, good_is_high: bool = True) -> str:
+    """Return what a gate asks for: `98 %`, `at most 3 %`, `not one`, `above −5 points`."""
+    value = f"{100 * threshold:g}"
+    if kind == "at_least":
+        return f"{value} %"
+    if kind == "at_most":
+        return f"at most {value} %"
+    if kind == "zero":
+        return "not one"
+    return f"above −{value} points" if good_is_high else f"below +{value} points"
+
+
+def measured_text(result: GateResult) -> str:
+    """Return what a gate rests on: a rate, or a difference with both of its rates."""
+    if result.difference is None:
+        return rate_text(result.rate)
+    if result.other is None or result.other.estimate is None or result.rate.estimate is None:
+        return difference_text(result.difference)
+    both = f"AI {100 * result.rate.estimate:.1f} %, {COMPARED[result.kind]} {100 * result.other.estimate:.1f} %"
+    return f"{difference_text(result.difference)} ({both})"
+
+
+def red_text(result: GateResult, run_path: Path, *, agent: str | None = None) -> str:
+    """Return what a gate that does not pass prints: the verdict, what to read, how to see it again, and the report.
+
+    `agent` is put into the command when the run asked another agent than the suite's default. Texts of transcripts
+    are shown in one line, with control characters made visible.
+    """
+    need = threshold_text(result.kind, result.threshold, good_is_high=result.good_is_high)
+    lines = [f"{result.verdict} {result.name} {measured_text(result)}, needs {need}"]
+    if result.verdict == "INCONCLUSIVE" or result.rate.unknown or result.kind == "zero":
+        lines.append(f"  why: {result.reason}")
+    report = near(run_path / "report.html")
+    if not result.failures:
+        lines.append(f"  report: {report}")
+        return visible("\n".join(lines))
+    first, *more = result.failures
+    lines.append(f"  read: {_one(first)}{_more(more)}")
+    ids = ",".join(example.id for example in result.failures)
+    chosen = f" --agent {shlex.quote(agent)}" if agent else ""
+    lines.append(f"  again: chatparity run --ids {shlex.quote(ids)}{chosen}    report: {report}")
+    return visible("\n".join(lines))
+
+
+def _one(example: Example) -> str:
+    quote = " ".join(example.quote.split())
+    return f'{example.id} turn {example.turn} {example.outcome} "{quote}"'
+
+
+def _more(examples: list[Example]) -> str:
+    if not examples:
+        return ""
+    shown = ", ".join(example.id for example in examples[:2])
+    return f"  (+{len(examples)}: {shown}{', …' if len(examples) > 2 else ''})"
+
+
+def near(path: Path) -> Path:
+    """Return a path from the current folder where it lies below it."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def visible(text: str) -> str:
+    """Return a text with control and invisible formatting characters written out, line breaks kept."""
+    return "".join(one if one == "\n" or category(one) not in HIDDEN else f"\\u{ord(one):04x}" for one in text)

@@ -1,0 +1,118 @@
+"""Each lexicon keeps the promises written in it: its examples are found, its look-alikes are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatparity.checks.lexicon import languages, lexicon, shared
+from chatparity.checks.phrases import compiled, fill, translate
+from chatparity.checks.statements import claimed_actions, promises, said_groups
+from chatparity.checks.text import fold
+from chatparity.checks.tone import rudeness
+
+SIX = ("ar", "de", "en", "es", "pl", "sv")
+
+
+def entries() -> Iterator[tuple[str, str, str, str, bool]]:
+    for language in languages():
+        words = lexicon(language)
+        for section in ("claim", "promise", "rude", "courtesy", "handover"):
+            for name, group in getattr(words, section).items():
+                for sentence in group.examples:
+                    yield language, section, name, sentence, True
+                for sentence in group.no:
+                    yield language, section, name, sentence, False
+
+
+def found(language: str, section: str, sentence: str) -> set[str]:
+    if section == "claim":
+        statements = claimed_actions(sentence, language)
+    elif section == "promise":
+        statements = promises(sentence, language)
+    elif section == "rude":
+        statements = rudeness(sentence, language)
+    else:
+        statements = said_groups(sentence, language, section)
+    return {family for statement in statements for family in statement.families}
+
+
+@pytest.mark.parametrize(("language", "section", "name", "sentence", "expected"), list(entries()))
+def test_a_lexicon_finds_its_examples_and_not_its_look_alikes(
+    language: str, section: str, name: str, sentence: str, expected: bool
+) -> None:
+    assert (name in found(language, section, sentence)) is expected, found(language, section, sentence)
+
+
+def test_the_six_languages_have_a_lexicon() -> None:
+    assert languages() == SIX
+
+
+@pytest.mark.parametrize("language", SIX)
+def test_every_language_knows_the_same_families_and_has_an_example_and_a_look_alike_for_each(language: str) -> None:
+    words, english = lexicon(language), lexicon("en")
+    for section in ("claim", "promise", "rude", "courtesy", "handover"):
+        assert set(getattr(words, section)) == set(getattr(english, section))
+        for name, group in getattr(words, section).items():
+            assert group.examples, f"{language}.{section}.{name} has no example"
+            assert group.no or section == "courtesy", f"{language}.{section}.{name} has no look-alike"
+
+
+def test_every_claimed_action_and_every_promise_has_what_supports_it() -> None:
+    assert set(lexicon("en").claim) == set(shared().action)
+    assert set(lexicon("en").promise) == set(shared().promise)
+
+
+def test_a_language_without_a_file_has_an_empty_lexicon_and_no_claims() -> None:
+    assert lexicon("fi").claim == {}
+    assert claimed_actions("Olen palauttanut rahat.", "fi") == ()
+
+
+def test_a_region_uses_the_lexicon_of_its_language() -> None:
+    assert lexicon("es-MX") is not None
+    assert claimed_actions("Ya cancelé tu compra.", "es-MX")[0].families == ("cancel",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("i have [just|already] refunded", "i have refunded", True),
+        ("i have [just|already] refunded", "i have just refunded", True),
+        ("i have [just|already] refunded", "i have never refunded", False),
+        ("ich habe … erstattet", "ich habe ihnen den betrag erstattet", True),
+        ("ich habe … erstattet", "ich habe. erstattet", False),
+        ("[please] hold on", "hold on", True),
+        ("anulowa* zamówieni*", "anulowałam zamówienie", True),
+        ("refund(ed|s)", "refunds", True),
+        ("refund(ed|s)", "refund", False),
+        ("a [b] [c] d", "a d", True),
+        ("a [b] [c] d", "a b c d", True),
+        ("a [b] [c] d", "abcd", False),
+    ],
+)
+def test_the_pattern_language_means_what_it_says(pattern: str, text: str, expected: bool) -> None:
+    expression = compiled((pattern,))
+    assert expression is not None
+    assert (expression.search(fold(text).text) is not None) is expected
+
+
+@pytest.mark.parametrize("pattern", ["a (b", "a b)", "a [b)", "(a|b]"])
+def test_a_bracket_left_open_is_an_error_that_shows_the_pattern(pattern: str) -> None:
+    with pytest.raises(ValueError, match="bracket"):
+        translate(pattern)
+
+
+def test_an_unknown_name_in_a_pattern_is_an_error_that_lists_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"no words named 'persn' .*person"):
+        fill("talk to {persn}", {"person": ("a human",)})
+
+
+@pytest.mark.parametrize("text", ["Ich weiß, daß ﬁnal ist", "e\u0301te\u0301", "مُحَمَّد ٢٥", "a\u200fb\u00a0c"])
+def test_a_place_in_the_folded_text_leads_back_to_the_original(text: str) -> None:
+    form = fold(text)
+    for start in range(len(form.text)):
+        begin, end = form.span(start, start + 1)
+        assert 0 <= begin < end <= len(text)
+        assert fold(text[begin:end]).text.startswith(form.text[start]) or form.text[start] in fold(text[begin:end]).text
+    assert form.span(0, len(form.text))[0] == 0

@@ -1,0 +1,91 @@
+"""The command line: exit codes, one clear error for bad input, and nothing on stdout but results."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatparity.cli.show import plain
+
+COMMANDS = ("check", "import", "sandbox", "run", "replay", "grade", "gate", "report")
+LINE = {"schema": 1, "id": "a", "language": "en", "turns": [{"speaker": "customer", "text": "hi"}]}
+
+
+def chatparity(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "chatparity", *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+def test_every_command_is_listed_and_its_help_ends_in_examples(tmp_path: Path) -> None:
+    listed = chatparity("--help", cwd=tmp_path).stdout.split("Commands:")[1]
+    assert [line.split()[0] for line in listed.splitlines() if line.strip()] == list(COMMANDS)
+    for name in COMMANDS:
+        done = chatparity(name, "--help", cwd=tmp_path)
+        assert done.returncode == 0
+        assert done.stdout.strip().splitlines()[-1].strip().startswith("chatparity ")
+        assert "..." not in listed, "a command's first sentence is too long for the list"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["check"],
+        ["check", "missing.jsonl"],
+        ["run", "missing.jsonl"],
+        ["run", "--mode", "sideways"],
+        ["run", "--slice", "language"],
+        ["run", "--resume"],
+        ["run", "--limit", "0"],
+        ["run", "--agent", "telepathy:x"],
+        ["grade", "nowhere"],
+        ["gate", "nowhere"],
+        ["report", "nowhere"],
+        ["import", "tau-bench", "missing.json", "-o", "x.jsonl"],
+        ["import", "nonsense", "missing.json", "-o", "x.jsonl"],
+        ["sandbox", "--fault", "wrong_amount=often"],
+        ["sandbox", "--fault", "wrong_mood=0.5"],
+    ],
+)
+def test_bad_usage_is_one_message_on_stderr_and_exit_code_two(tmp_path: Path, arguments: list[str]) -> None:
+    done = chatparity(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+    assert done.stdout == ""
+
+
+def test_check_passes_good_transcripts_and_counts_them(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(LINE) + "\n")
+    done = chatparity("check", "a.jsonl", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "1 transcripts, 1 answers (en 1), 0 problems\n")
+
+
+def test_check_lists_every_problem_and_says_so_to_programs_too(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(LINE) + "\n{\n" + json.dumps({**LINE, "language": "E"}) + "\n")
+    done = chatparity("check", ".", "--json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert done.returncode == 2
+    assert [(one["line"], one["field"]) for one in found["problems"]] == [(2, ""), (3, "language")]
+    assert found["transcripts"] == 1
+
+
+def test_control_characters_of_a_transcript_do_nothing_on_a_terminal(tmp_path: Path) -> None:
+    assert plain("a\x1b[31mred\u202egnp\x07") == "a\\u001b[31mred\\u202egnp\\u0007"
+    bad = {**LINE, "id": "\x1b[2J\u202e", "labels": {"escalation": [{"turn": 0, "expect": "\x1b]0;pwned\x07"}]}}
+    (tmp_path / "a.jsonl").write_text(json.dumps(bad) + "\n")
+    done = chatparity("check", "a.jsonl", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\u202e" not in done.stdout + done.stderr
+
+
+def test_nothing_is_asked_when_the_input_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(LINE) + "\n{\n")
+    done = chatparity("run", "a.jsonl", "--agent", "recorded:a.jsonl", "--out", "r", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "a.jsonl:2: " in done.stderr
+    assert not (tmp_path / "r" / "replies.jsonl").exists()

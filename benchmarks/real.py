@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from chatparity.grading.rows import ScoreRow
@@ -54,9 +53,7 @@ def main() -> None:
     theirs = [reward[row.id] for row in whole]
     kappa = cohen_kappa(ours, theirs, [row.cluster for row in whole], seed=1)
     agree = sum(a == b for a, b in zip(ours, theirs, strict=True))
-    print(
-        f"{len(reward)} conversations, {len({row.cluster for row in whole})} tasks, {Counter(r.state for r in whole)}"
-    )
+    print(f"{len(reward)} conversations of {len({row.cluster for row in whole})} tasks, {len(whole)} of them graded")
     interval = f"[{kappa.low:.3f}, {kappa.high:.3f}]"
     print(f"actions against reward: agree {agree}/{len(whole)}, κ = {kappa.estimate:.3f} {interval}")
     for row, own, other in zip(whole, ours, theirs, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatparity.stats.clusters import clusters_of
-from chatparity.stats.interval import check_confidence
+from chatparity.stats.interval import check_confidence, clopper_pearson
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,14 @@ def cohen_kappa(
 
     The interval is the percentile bootstrap over whole clusters [2], drawn with `seed`; resamples in which κ is not
     defined (all items in one category) are left out, and with more than one in twenty of those there is no interval.
+    Agreement without exception has no bootstrap: its lower bound puts the exact bound [3] of the share of clusters
+    that agree in the place of the observed agreement.
     κ itself is not defined when both raters gave one and the same category throughout.
 
     [1] J. Cohen (1960), A coefficient of agreement for nominal scales, Educational and Psychological Measurement 20.
     [2] A. C. Davison, D. V. Hinkley (1997), Bootstrap Methods and their Application, section 3.8;
         C. A. Field, A. H. Welsh (2007), Bootstrapping clustered data, JRSS B 69, 369-390.
+    [3] C. J. Clopper, E. S. Pearson (1934), Biometrika 26, 404-413.
     """
     check_confidence(confidence)
     if not len(first) == len(second) == len(clusters):
@@ -71,9 +74,12 @@ def cohen_kappa(
         why = "too few clusters hold a second category for a bootstrap"
         return AgreementEstimate(n, count, observed, kappa, None, None, confidence, why)
     if np.ptp(defined) == 0:
-        # Perfect agreement resamples to itself: that is no evidence of a width of zero.
-        why = "agreement without exception: a bootstrap cannot tell its uncertainty"
-        return AgreementEstimate(n, count, observed, kappa, None, None, confidence, why)
+        # Perfect agreement resamples to itself: that is no evidence of a width of zero. Each cluster counts as one
+        # observation that agrees; the exact lower bound [3] of their share takes the place of the observed one in κ.
+        share, _ = clopper_pearson(count, count, confidence)
+        chance = float((total.sum(axis=1) * total.sum(axis=0)).sum() / n**2)
+        method = f"exact bound on agreement, {count} clusters as single observations"
+        return AgreementEstimate(n, count, observed, kappa, (share - chance) / (1 - chance), 1.0, confidence, method)
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     method = f"cluster bootstrap, percentile, {resamples} resamples, seed {seed}"
     return AgreementEstimate(n, count, observed, kappa, float(low), float(high), confidence, method)

@@ -1,4 +1,4 @@
-"""Does the agent say what it must, when it must, and nothing that it must not?"""
+"""Whether the agent says what it must, when it must, and nothing that it must not."""
 
 from __future__ import annotations
 

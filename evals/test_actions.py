@@ -1,4 +1,4 @@
-"""Does the agent do what was asked, with the right arguments, and nothing else?"""
+"""Whether the agent does what was asked, with the right arguments, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the agent hand over to a person when it must, at once, and only then?"""
+"""Whether the agent hands over to a person when it must, at once, and only then."""
 
 from __future__ import annotations
 

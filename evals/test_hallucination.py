@@ -1,4 +1,4 @@
-"""Is everything the agent states and claims to have done backed by knowledge, records or tools?"""
+"""Whether everything the agent states and claims to have done is backed by knowledge, records or tools."""
 
 from __future__ import annotations
 

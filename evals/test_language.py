@@ -1,4 +1,4 @@
-"""Does the agent answer in the customer's language?"""
+"""Whether the agent answers in the customer's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the agent no worse than people, on the same answers, by the same graders?"""
+"""Whether the agent is no worse than people, on the same answers, by the same graders."""
 
 from __future__ import annotations
 

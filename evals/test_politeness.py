@@ -1,4 +1,4 @@
-"""Does the agent stay civil, whatever the customer writes?"""
+"""Whether the agent stays civil, whatever the customer writes."""
 
 from __future__ import annotations
 

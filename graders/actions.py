@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatparity.checks.calls import calls_in, calls_of, describe, matched, succeeded, writes
-from chatparity.grading import Exchange, Metric, Point, Score, grader
+from chatparity.grading import RATE, Exchange, Metric, Point, Score, grader
+from chatparity.transcript import ExpectedAction
 
 
 def has_turns(point: Point) -> bool:
@@ -20,25 +21,36 @@ def has_no_turns(point: Point) -> bool:
     return actions is not None and all(action.due_by_turn is None for action in actions)
 
 
-@grader(dimension="actions", applies=has_turns)
+def due_at(point: Point) -> list[ExpectedAction]:
+    """Return the actions due in the answer at a point; those without a turn are due in the last answer."""
+    expected = point.labels.actions or ()
+    return [one for one in expected if one.due_by_turn == point.turn or (one.due_by_turn is None and point.last)]
+
+
+METRICS = (RATE, Metric("done", among=lambda point: bool(due_at(point)), good=lambda score: score.outcome != "missing"))
+
+
+@grader(dimension="actions", applies=has_turns, metrics=METRICS)
 def actions(exchange: Exchange) -> Score:
     """Say whether the actions due here are among this side's successful calls, and the reply writes nothing else.
 
-    Only labelled arguments are compared, by meaning; refused calls do not count; an action that the recorded history
-    has done already is not asked for again. Which tools write is told by their names. Not seen: the order of calls, a
-    write that is wrong in an argument nobody labelled, and what a call does in the shop.
+    The metric `rate` counts every answer; `done` only those at which an action is due. Only labelled arguments are
+    compared, by meaning; refused calls do not count; an action that the recorded history has done already is not asked
+    for again. Which tools write is told by their names. Not seen: the order of calls, a write that is wrong in an
+    argument nobody labelled, and what a call does in the shop.
     """
     point, expected = exchange.point, exchange.labels.actions or ()
     before = succeeded(calls_in(point.history))
     own = succeeded(calls_of([*(reply for _, reply in exchange.earlier), exchange.reply]))
-    due = [one for one in expected if one.due_by_turn == exchange.turn or (one.due_by_turn is None and point.last)]
+    due = due_at(point)
     missing = matched(own + before, due)[0]
     unwanted = [call for call in matched(succeeded(exchange.reply.tool_calls), expected)[1] if writes(call.name)]
-    if unwanted:
-        return Score.failed(f"unexpected: {', '.join(map(describe, unwanted))}", outcome="unwanted_write")
     if missing:
         value = 1 - len(missing) / len(due)
-        return Score.failed(f"not done: {', '.join(map(describe, missing))}", value=value, outcome="missing")
+        wrong = f"; unexpected: {', '.join(map(describe, unwanted))}" if unwanted else ""
+        return Score.failed(f"not done: {', '.join(map(describe, missing))}{wrong}", value=value, outcome="missing")
+    if unwanted:
+        return Score.failed(f"unexpected: {', '.join(map(describe, unwanted))}", outcome="unwanted_write")
     if due and len(matched(own, due)[0]) == len(due):
         return Score.abstained("what is due here has been done in the recorded history already")
     return Score.passed(f"{len(due)} expected actions done, nothing else written", outcome="correct")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatparity.checks.language import written_in
 from chatparity.checks.tone import courtesy, rudeness
 from chatparity.grading import Evidence, Exchange, Score, grader
 
@@ -17,8 +18,9 @@ def politeness(exchange: Exchange) -> Score:
     text = exchange.reply.text
     if not text.strip():
         return Score.abstained("the reply has no text")
-    rude = rudeness(text, exchange.language)
-    kinds = {mark.families[0] for mark in courtesy(text, exchange.language)}
+    language = written_in(text, exchange.language)
+    rude = rudeness(text, language)
+    kinds = {mark.families[0] for mark in courtesy(text, language)}
     value = min(max(0.7 + 0.1 * len(kinds) - 0.4 * len(rude), 0.0), 1.0)
     if not rude:
         return Score.passed(

@@ -288,3 +288,16 @@ def test_a_language_without_a_lexicon_still_finds_what_cldr_knows(language: str)
 def test_no_text_breaks_the_finder_and_every_span_is_the_text_it_names(text: str, language: str) -> None:
     for one in values(text, language):
         assert text[one.start : one.end] == one.text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("واليوم نراجع طلبك", "date"),
+        ("فغدًا نرد عليك", "date"),
+        ("وأسبوعين بعد ذلك", "duration"),
+        ("و١٤ يومًا", "duration"),
+    ],
+)
+def test_arabic_words_may_have_and_attached(text: str, kind: str) -> None:
+    assert [one.kind for one in values(text, "ar", "AE")] == [kind]

@@ -89,3 +89,10 @@ def test_nothing_is_asked_when_the_input_is_bad(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "a.jsonl:2: " in done.stderr
     assert not (tmp_path / "r" / "replies.jsonl").exists()
+
+
+def test_an_agent_that_cannot_be_opened_leaves_no_run_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(LINE) + "\n")
+    done = chatparity("run", "a.jsonl", "--agent", "telepathy:x", cwd=tmp_path)
+    assert (done.returncode, "there is no kind of agent called 'telepathy'" in done.stderr) == (2, True)
+    assert [path for path in (tmp_path / "reports").rglob("*") if path.is_file()] == []

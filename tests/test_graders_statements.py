@@ -58,7 +58,7 @@ def exchange(
         "language": language,
         "market": "PL",
         "started_at": "2026-03-20T09:14:00+01:00",
-        "turns": list(turns),
+        "turns": [*turns, {"speaker": "human_agent", "text": "(recorded)"}],
         "knowledge": knowledge,
         "records": records,
         "labels": labels or {},
@@ -188,6 +188,7 @@ def test_accuracy_applies_where_a_fact_is_due_and_nowhere_else() -> None:
         ("en", "You can report the return until 16 March, 14 days after delivery."),
         ("en", "Your money is back within 5 business days, by 27 March."),
         ("en", "It was delivered on 2 March, 18 days ago."),
+        ("en", "Altogether 274.00 PLN is open, late fee included."),
         ("de", "Die Mahngebühr beträgt 25,00 PLN, das Geld kommt binnen 5 Werktagen."),
         ("sv", "Avgiften är 25 PLN och tas ut efter sju dagar."),
         ("pl", "Opłata wynosi 25,00 zł, a rata 80 zł jest płatna do 24 marca."),
@@ -273,6 +274,12 @@ def test_a_claimed_action_needs_a_successful_call_of_its_kind(language: str, rep
     assert grade(HALLUCINATION, exchange(other, language=language)).outcome == "claimed_action"
 
 
+def test_a_claimed_action_is_seen_in_the_wrong_language_too() -> None:
+    assert grade(
+        HALLUCINATION, exchange("I have cancelled your order for you, as you asked.", language="sv")
+    ).outcome == ("claimed_action")
+
+
 def test_a_call_in_the_history_supports_a_claim() -> None:
     call = {"name": "cancel_order", "arguments": {}, "ok": True, "result": {"ok": True}}
     turns = (*ASKED, {"speaker": "human_agent", "text": "Done.", "tool_calls": [call]}, *ASKED)
@@ -329,3 +336,15 @@ def test_the_reason_says_how_many_statements_were_checked() -> None:
     score = grade(HALLUCINATION, exchange("The fee is 25 PLN, due 24 March, or 99 PLN."))
     assert score.reason.startswith("1 of 3 checkable statements")
     assert score.value == pytest.approx(2 / 3)
+
+
+def test_what_is_forbidden_counts_once() -> None:
+    turns = (*ASKED, {"speaker": "human_agent", "text": "A."}) * 2 + ASKED
+    facts = [{"id": str(turn), "accept": ["25 PLN"], "due_by_turn": turn} for turn in (3, 5)]
+    labels = {"facts": facts, "forbidden": [{"id": "old", "reject": ["20 PLN"]}]}
+    early = (1, Reply(text="It is 20 PLN."))
+    right = (3, Reply(text="It is 25 PLN."))
+    third = exchange("It is 25 PLN.", turns=turns[:3], labels={**labels, "facts": facts[:1]}, earlier=(early,))
+    fifth = exchange("As I said.", turns=turns, labels=labels, earlier=(early, right))
+    assert grade(ACCURACY, third).outcome == "forbidden"
+    assert grade(ACCURACY, fifth).verdict == "pass"

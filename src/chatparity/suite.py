@@ -66,8 +66,9 @@ class GateTable(_Table, frozen=True):
     """`[[gate]]`: what one metric of one dimension must show, for all and for each value of the named slices.
 
     Exactly one of `at_least`, `at_most` (a rate), `margin` (AI − human must lie above −margin), `no_worse_than`
-    (the same against the baseline run) and `zero` (not one bad exchange) is given. `grader` is needed where several
-    graders measure the same metric of a dimension. A slice with fewer than `min_n` planned exchanges is reported only.
+    (the same against the baseline run) and `zero` (not one bad exchange) is given. Where several
+    graders measure the same metric of a dimension, the only rule grader decides, or the one that `grader` names.
+    `confidence` is that of the two-sided interval. A slice with fewer than `min_n` planned exchanges is reported only.
     """
 
     dimension: str

@@ -11,6 +11,7 @@ from typing import Literal
 
 from chatparity.checks.calls import calls_in, calls_of, families_of, succeeded
 from chatparity.checks.facts import find_values
+from chatparity.checks.language import written_in
 from chatparity.checks.lexicon import shared
 from chatparity.checks.sources import Sources, sources_of, today
 from chatparity.checks.statements import Statement, claimed_actions, promises
@@ -40,9 +41,10 @@ class Finding:
 def findings(exchange: Exchange) -> list[Finding]:
     """Return every checkable statement of the reply with its standing, first to last."""
     point, text = exchange.point, exchange.reply.text
-    said = find_values(text, point.language, point.market, today(point))
+    language = written_in(text, point.language)
+    said = find_values(text, language, point.market, today(point))
     values = [value for value in said if _checkable(value)]
-    claims, promised = claimed_actions(text, point.language), promises(text, point.language)
+    claims, promised = claimed_actions(text, language), promises(text, language)
     if not (values or claims or promised):
         return []
     sources = sources_of(exchange)

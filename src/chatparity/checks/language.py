@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from chatparity.checks.lexicon import languages
 from chatparity.checks.locales import base
 from chatparity.checks.values import Value
 
@@ -119,6 +120,16 @@ def _scripts(letters: Iterable[str]) -> dict[str, float]:
 @lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "UNKNOWN").split()[0]
+
+
+@lru_cache(maxsize=4096)
+def written_in(text: str, expected: str) -> str:
+    """Return the language by whose lexicon to read a text: `expected`, unless it is surely in another that has one.
+
+    A rude or invented sentence in the wrong language is rude or invented all the same.
+    """
+    told = detect(stripped(text, ()), expected).code
+    return told if told in languages() and told is not None and not same_language(told, expected) else expected
 
 
 def names_in(records: Any) -> tuple[str, ...]:

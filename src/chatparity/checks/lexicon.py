@@ -128,6 +128,7 @@ class Shared(_Table, frozen=True):
     read_verbs: tuple[str, ...]
     handover_words: tuple[str, ...]
     free_text: tuple[str, ...]
+    closed_states: tuple[str, ...]
     action: dict[str, Action]
     promise: dict[str, Support]
     events: dict[str, tuple[str, ...]]
@@ -152,6 +153,7 @@ def shared() -> Shared:
     return msgspec.toml.decode(path.read_bytes(), type=Shared)
 
 
+@lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Return the languages that have a lexicon."""
     folder = files("chatparity.checks") / "lexicons"

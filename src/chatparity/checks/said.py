@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from chatparity.checks.facts import find_values
@@ -66,11 +67,6 @@ def find_fact(fact: Fact, texts: Iterable[str], point: Point) -> Evidence | None
     return None
 
 
-def agents_said(point: Point) -> Sequence[str]:
-    """Return what agents have said in the history of a point."""
-    return [turn.text for turn in point.history if turn.speaker in AGENTS and turn.text]
-
-
 def find_forbidden(forbidden: Iterable[Forbidden], text: str, point: Point) -> list[tuple[Forbidden, Evidence]]:
     """Return what a text says of the forbidden, each with its place."""
     found: list[tuple[Forbidden, Evidence]] = []
@@ -81,6 +77,62 @@ def find_forbidden(forbidden: Iterable[Forbidden], text: str, point: Point) -> l
     return found
 
 
-def side_said(exchange: Exchange) -> list[str]:
-    """Return the reply's text and those of this side's earlier replies, the reply first."""
-    return [exchange.reply.text, *(reply.text for _, reply in reversed(exchange.earlier))]
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a side has said of what it owed at a turn: facts said (`places` in this reply) and missing.
+
+    `told` are facts that the recorded agent had told already; `banned` is what was said of the forbidden, and
+    `banned_here` the places of that in this reply.
+    """
+
+    said: tuple[Fact, ...]
+    missing: tuple[Fact, ...]
+    told: tuple[Fact, ...]
+    places: tuple[Evidence, ...]
+    banned: tuple[tuple[Forbidden, Evidence], ...]
+    banned_here: tuple[Evidence, ...]
+
+    @property
+    def share(self) -> float:
+        """Return the share of the owed facts that were said; 1 when none was owed."""
+        owed = len(self.said) + len(self.missing)
+        return len(self.said) / owed if owed else 1.0
+
+
+def account(exchange: Exchange) -> Account:
+    """Take the account of an exchange: this reply and this side's earlier ones against the labels.
+
+    A forbidden text counts once: at the first account taken after it was said.
+    """
+    point, reply = exchange.point, exchange.reply.text
+    earlier = [text.text for _, text in reversed(exchange.earlier)]
+    recorded = [turn.text for turn in point.history if turn.speaker in AGENTS and turn.text]
+    said: list[Fact] = []
+    missing: list[Fact] = []
+    told: list[Fact] = []
+    places: list[Evidence] = []
+    for fact in due(point):
+        here = find_fact(fact, [reply], point)
+        if here or find_fact(fact, earlier, point):
+            said.append(fact)
+            places += [here] if here else []
+        else:
+            (told if find_fact(fact, recorded, point) else missing).append(fact)
+    before = max((turn for turn in _due_turns(point) if turn < point.turn), default=-1)
+    forbidden = point.labels.forbidden or ()
+    here_banned = find_forbidden(forbidden, reply, point)
+    since = [text.text for turn, text in exchange.earlier if turn > before]
+    banned = [*here_banned, *(one for text in since for one in find_forbidden(forbidden, text, point))]
+    return Account(
+        said=tuple(said),
+        missing=tuple(missing),
+        told=tuple(told),
+        places=tuple(places),
+        banned=tuple(banned),
+        banned_here=tuple(place for _, place in here_banned),
+    )
+
+
+def _due_turns(point: Point) -> list[int]:
+    """Return the turns at which an account is taken, as far as they have a number."""
+    return [fact.due_by_turn for fact in point.labels.facts or () if fact.due_by_turn is not None]

@@ -23,15 +23,16 @@ from chatparity.transcript import Knowledge, ToolCall
 
 Key = tuple[Kind, Normal, str]
 _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
-_SENTENCE = re.compile(r"[.;!?]\s+|\n")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?$")
 _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The values of one structured source. `money` are amounts by field and object, for sums over a list.
+    """The values of one structured source.
 
-    `dates` are dates by the stem of their field (`delivered` of `delivered_on`).
+    `amounts` are its amounts without currency, `sums` those over its lists, `dates` its dates by the stem of the field
+    (`delivered` of `delivered_on`), `words` its text, `shown` the fields that are not empty and the states they name.
     """
 
     keys: frozenset[Key] = frozenset()
@@ -181,10 +182,12 @@ class _Reader:
         self.shown.add(text)
         if len(text) <= 40 and " " not in text:
             self.ids.add(text.upper())
-        for value in find_values(text, "en", self.market, self.on):
-            self.keys.add(value.key)
-            if value.kind == "date" and isinstance(value.normal, dt.date):
-                self.dates.append((words_of(name)[0] if name else "", value.normal))
+        day = _day(text)
+        if day is not None:
+            self.keys.add(("date", day, ""))
+            self.dates.append((words_of(name)[0] if name else "", day))
+        elif " " in text or "@" in text:
+            self.keys |= {value.key for value in find_values(text, "en", self.market, self.on)}
 
     def _number(self, number: Decimal, name: str, currency: str) -> None:
         words = words_of(name)
@@ -200,19 +203,37 @@ class _Reader:
             self.amounts.add(abs(number))
 
     def _add_sums(self, items: Sequence[Any], currency: str) -> None:
-        """Add the sums of each money field over a list of objects: all of them, and those of each status."""
+        """Add sums over a list of objects (instalments): all, those of each status, those that are still open.
+
+        Each is taken for every money field by itself and for all of them together (amount and late fee).
+        """
         objects = [item for item in items if isinstance(item, Mapping)]
         if len(objects) < 2:
             return
-        for name in objects[0]:
-            groups: dict[str, list[Decimal]] = {}
-            for item in objects:
-                text = str(item.get(name))
-                if re.fullmatch(r"\d+\.\d\d", text):
-                    for status in {"", str(item.get("status", ""))}:
-                        groups.setdefault(status, []).append(Decimal(text))
-            for numbers in groups.values():
-                self.sums.add(("amount", sum(numbers, Decimal(0)), currency))
+        groups: dict[str, list[Mapping[str, Any]]] = {"all": objects}
+        for item in objects:
+            status = str(item.get("status", ""))
+            groups.setdefault(f"status {status}", []).append(item)
+            if status and status not in shared().closed_states:
+                groups.setdefault("open", []).append(item)
+        for group in groups.values():
+            columns: dict[str, Decimal] = {}
+            for item in group:
+                for name, value in item.items():
+                    if re.fullmatch(r"\d+\.\d\d", str(value)):
+                        columns[name] = columns.get(name, Decimal(0)) + Decimal(str(value))
+            for total in (*columns.values(), sum(columns.values(), Decimal(0))):
+                self.sums.add(("amount", total, currency))
+
+
+def _day(text: str) -> dt.date | None:
+    """Return the day of a text that is an ISO date or time."""
+    if not _ISO.match(text):
+        return None
+    try:
+        return dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
@@ -233,26 +254,23 @@ def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
 def _dates_after(
     valid: Iterable[Knowledge], structured: Sequence[Facts], language: str, market: str | None, on: dt.date
 ) -> Iterator[Key]:
-    """Return the dates that a sentence of the knowledge leads to: "28 days after delivery" from `delivered_on`.
+    """Return the dates that a passage of the knowledge leads to: "28 days after delivery" from `delivered_on`.
 
-    Durations count from today, and from the dates of the records that the same sentence speaks of.
+    Durations count from today, and from the dates of the records that the same passage speaks of.
     """
     dates = [one for facts in structured for one in facts.dates]
     for passage in valid:
-        for text in _SENTENCE.split(passage.text):
-            lasting = [value for value in _both(text, language, market, on) if value.kind == "duration"]
-            if not lasting:
-                continue
-            lower = text.lower()
-            starts = {on}
-            for event, words in shared().events.items():
-                if any(word in lower for word in words):
-                    starts |= {date for name, date in dates if name == event}
-            for value in lasting:
-                for start in starts:
-                    after = add(start, value)
-                    if after is not None:
-                        yield ("date", after, "")
+        lasting = {value for value in _both(passage.text, language, market, on) if value.kind == "duration"}
+        lower = passage.text.lower() if lasting else ""
+        starts = {on}
+        for event, words in shared().events.items():
+            if any(word in lower for word in words):
+                starts |= {date for name, date in dates if name == event}
+        for value in lasting:
+            for start in starts:
+                after = add(start, value)
+                if after is not None:
+                    yield ("date", after, "")
 
 
 def add(start: dt.date, lasting: Value) -> dt.date | None:

@@ -79,7 +79,22 @@ class _Characters(dict[str, str]):
         return folded
 
 
+class _OneForOne(dict[int, str]):
+    """The folded form of characters for `str.translate`; those that do not fold to exactly one become `_MOVED`."""
+
+    def __init__(self, case: bool) -> None:
+        self.case = case
+
+    def __missing__(self, code: int) -> str:
+        folded = _CHARACTERS[chr(code)]
+        folded = folded if self.case else folded.casefold()
+        self[code] = folded if len(folded) == 1 and not unicodedata.combining(chr(code)) else _MOVED
+        return self[code]
+
+
+_MOVED = "\ue000"
 _CHARACTERS = _Characters()
+_ONE_FOR_ONE = {True: _OneForOne(case=True), False: _OneForOne(case=False)}
 
 
 @lru_cache(maxsize=8192)
@@ -87,6 +102,9 @@ def fold(text: str, *, case: bool = False) -> Folded:
     """Return the folded form of a text; with `case` the letters keep theirs."""
     if text.isascii():
         return Folded(text if case else text.lower())
+    quick = text.translate(_ONE_FOR_ONE[case])
+    if _MOVED not in quick:
+        return Folded(quick)
     out: list[str] = []
     begins: list[int] = []
     ends: list[int] = []

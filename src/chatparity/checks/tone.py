@@ -8,29 +8,24 @@ from functools import lru_cache
 from chatparity.checks.statements import Statement, said_groups, taken_back
 from chatparity.checks.text import fold
 
-_SHOUTED = re.compile(r"(?:\b[^\W\d_a-z]{3,}\b[\s,!]*){3,}")
-_BANGS = re.compile(r"(?:!\s*){3,}|[?!]{4,}")
+# Three words in capitals in a row (of cased letters: Arabic has none), or a volley of exclamation marks.
+_CAPITALS = re.compile(r"[^\W\d_]{3,}(?:[\s,]+[^\W\d_]{3,}){2,}")
+_VOLLEY = re.compile(r"!(?:\s?!){2,}|[?!]{4,}")
+_DENIABLE = ("blame", "insult")
 
 
 @lru_cache(maxsize=8192)
 def rudeness(text: str, language: str) -> tuple[Statement, ...]:
     """Return the marks of rudeness: the lexicon's groups (`insult`, `blame`, …), and `shouting`.
 
-    A phrase inside quotation marks is somebody else's; a negated blame ("not your fault") is none. A negation counts
-    only before the phrase, because many phrases contain one themselves.
+    A phrase inside quotation marks is somebody else's; a denied blame ("not your fault") is none.
     """
-    form = fold(text)
     found = [
-        one
-        for one in said_groups(text, language, "rude")
-        if not _quoted(text, one) and not _denied(text, one, language)
+        mark
+        for mark in said_groups(text, language, "rude")
+        if not _quoted(text, mark) and not (mark.families[0] in _DENIABLE and _denied(text, mark, language))
     ]
-    for pattern in (_SHOUTED, _BANGS):
-        for match in pattern.finditer(text):
-            if pattern is _BANGS or match.group() != match.group().lower():
-                found.append(Statement(("shouting",), match.group().strip(), match.start(), match.end()))
-    del form
-    return tuple(found)
+    return (*found, *_shouted(text))
 
 
 @lru_cache(maxsize=8192)
@@ -39,16 +34,28 @@ def courtesy(text: str, language: str) -> tuple[Statement, ...]:
     return said_groups(text, language, "courtesy")
 
 
+def _shouted(text: str) -> list[Statement]:
+    """Return where a text shouts."""
+    found = [(match.start(), match.end()) for match in _VOLLEY.finditer(text)]
+    for match in _CAPITALS.finditer(text):
+        start = None
+        count = 0
+        for word in re.finditer(r"[^\W\d_]+", text[match.start() : match.end()]):
+            loud = word.group().isupper()
+            count = count + 1 if loud else 0
+            start = word.start() if loud and count == 1 else start
+            if count == 3 and start is not None:
+                found.append((match.start() + start, match.start() + word.end()))
+    return [Statement(("shouting",), text[start:end], start, end) for start, end in found]
+
+
 def _quoted(text: str, mark: Statement) -> bool:
     """Say whether a mark stands inside quotation marks."""
     before, after = text[: mark.start].rstrip(), text[mark.end :].lstrip(" .!?")
-    return before[-1:] in '"„“«»‘' and after[:1] in '"“”»«’' and bool(before and after)
+    return bool(before and after) and before[-1] in '"„“«»‘' and after[0] in '"“”»«’'
 
 
 def _denied(text: str, mark: Statement, language: str) -> bool:
-    """Say whether the words before a blame or an insult deny it ("that is not your fault")."""
-    if mark.families[0] not in ("blame", "insult"):
-        return False
-    form = fold(text[: mark.start] + "\x00")
-    end = len(form.text)
-    return taken_back(form.text, end - 1, end, language)
+    """Say whether the words before a mark deny it; those in it do not, for many phrases have a negation themselves."""
+    before = fold(text[: mark.start] + "_").text
+    return taken_back(before, len(before) - 1, len(before), language)

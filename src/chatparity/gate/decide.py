@@ -116,7 +116,7 @@ def _undecided(one: GateSlice, measured: Measured) -> tuple[Verdict, str, int | 
         return "INCONCLUSIVE", "the interval holds the threshold, and the estimate misses it", None
     total = clusters_needed(measured.known, passes)
     if total is None:
-        return "INCONCLUSIVE", "the estimate is at the threshold: no number of conversations would decide", None
+        return "INCONCLUSIVE", "the estimate is so near the threshold that 100,000 conversations would not decide", None
     more = max(total - measured.known.clusters, 1)
     return "INCONCLUSIVE", f"the interval holds the threshold; about {more} more conversations would decide", more
 

@@ -9,7 +9,7 @@ from chatparity.suite import GateTable
 
 Clears = Callable[[float | None, float | None], bool]
 Estimate = RateEstimate | DifferenceEstimate
-MOST = 1_000_000
+MOST = 100_000
 
 
 def passing(gate: GateTable, *, good_is_high: bool) -> Clears:
@@ -46,7 +46,7 @@ def threshold_of(gate: GateTable) -> float:
 
 
 def clusters_needed(estimate: Estimate, clears: Clears) -> int | None:
-    """Return with how many conversations in all the same estimate would pass, None when no million would be enough.
+    """Return with how many conversations in all the same estimate would pass, None when even 100,000 would not do.
 
     The interval is computed anew at each number of conversations, with the same rate, answers a conversation and
     design effect; the smallest number is found by doubling and halving. It is a forecast, not a promise: the next

@@ -174,7 +174,11 @@ def _labels(task: _Task, counts: Counter[str]) -> Labels:
 
 def _turns(source: Path, place: str, messages: list[_Message], counts: Counter[str]) -> list[Turn]:
     """Return the messages as turns: an agent's tool calls belong to the text that follows them."""
-    results = {one.tool_call_id: one.content or "" for one in messages if one.role == "tool" and one.tool_call_id}
+    # Models use the id of a call again: the results of one id belong to its calls in order.
+    results: dict[str, list[str]] = {}
+    for one in messages:
+        if one.role == "tool" and one.tool_call_id:
+            results.setdefault(one.tool_call_id, []).append(one.content or "")
     asked = {call.id for one in messages for call in one.tool_calls or ()}
     turns: list[Turn] = []
     calls: list[ToolCall] = []
@@ -187,8 +191,9 @@ def _turns(source: Path, place: str, messages: list[_Message], counts: Counter[s
         elif message.role == "assistant" and message.tool_calls:
             counts[UNSEEN] += bool(message.content)
             for call in message.tool_calls:
-                counts[UNANSWERED] += call.id not in results
-                calls.append(_call(source, f"{place}[{number}]", call, results.get(call.id)))
+                waiting = results.get(call.id)
+                counts[UNANSWERED] += not waiting
+                calls.append(_call(source, f"{place}[{number}]", call, waiting.pop(0) if waiting else None))
         elif message.role == "assistant":
             turns.append(Turn(speaker="ai_agent", text=message.content or "", tool_calls=tuple(calls)))
             calls.clear()

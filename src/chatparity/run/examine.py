@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import platform
-import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,10 +21,11 @@ from chatparity.grading import Side, grade, human_side, load_graders
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import write_transcripts
 from chatparity.judge import open_judge
+from chatparity.naming import new_folder
 from chatparity.replay import as_seen, plan, replay
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
 from chatparity.run.select import Options, Selection, select
-from chatparity.suite import MARKER, Suite
+from chatparity.suite import MARKER, Suite, find_root
 from chatparity.transcript import Transcript
 
 Progress = Callable[[int, int], None]
@@ -176,15 +176,8 @@ def with_folder(suite: Suite, options: Options) -> Options:
     if options.out is not None:
         return options
     spec = options.agent or suite.settings.agent.default
-    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-    kind = re.sub(r"[^a-z0-9]+", "-", spec.lower().split("@")[0]).strip("-")[:40]
-    base = suite.root if suite.root != suite.shipped or (suite.root / ".git").exists() else Path.cwd()
-    wanted = base / "reports" / "runs" / f"{stamp}-{kind}"
-    number = 1
-    while wanted.exists():
-        number += 1
-        wanted = wanted.with_name(f"{stamp}-{kind}-{number}")
-    return replace(options, out=wanted)
+    base = suite.root if find_root() == suite.root else Path.cwd()
+    return replace(options, out=new_folder(base, spec))
 
 
 @contextlib.asynccontextmanager
@@ -192,12 +185,17 @@ async def _opened(
     folder: RunFolder, manifest: Manifest, transcripts: list[Transcript], suite: Suite
 ) -> AsyncIterator[Agent]:
     """Open a run's agent, and begin the run only once that worked: a bad specification leaves no run behind."""
-    if not folder.exists():
+    new = not folder.exists()
+    if new:
         write_transcripts(folder.transcripts_file, transcripts)
-    async with open_agent(manifest.agent, suite, records=folder.transcripts_file) as agent:
+    try:
+        async with open_agent(manifest.agent, suite, records=folder.transcripts_file) as agent:
+            if new:
+                folder.begin(manifest)
+            yield agent
+    finally:
         if not folder.exists():
-            folder.begin(manifest)
-        yield agent
+            folder.transcripts_file.unlink()
 
 
 @contextlib.contextmanager
@@ -213,3 +211,8 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+        with contextlib.suppress(OSError):
+            # Nothing was begun here: only the lock is in the folder, or it is not ours alone and stays.
+            if not (path / "manifest.json").exists():
+                (path / ".writing.lock").unlink()
+                path.rmdir()

@@ -33,13 +33,12 @@ class RateEstimate:
 
     def at(self, clusters: int) -> RateEstimate:
         """Return what would be found at another number of clusters of the same kind, at the same rate."""
-        if self.estimate is None or self.clusters < 1:
+        if self.estimate is None or self.clusters < 2 or clusters < 2:
             return self
-        n = max(round(self.n * clusters / self.clusters), 1)
-        good = n if self.good == self.n else min(round(self.estimate * n), n - 1 if self.good < self.n else n)
-        good = 0 if self.good == 0 else good
+        n = self.n * clusters / self.clusters
         single = self.clusters == self.n
-        return _estimate(good, n, clusters, self.confidence, self.design_effect, single=single)
+        # Fractions of an answer are kept: rounding them would make the interval jump between neighbouring sizes.
+        return _estimate(self.estimate * n, n, clusters, self.confidence, self.design_effect, single=single)
 
 
 def cluster_rate(values: Sequence[bool], clusters: Sequence[Hashable], *, confidence: float = 0.95) -> RateEstimate:
@@ -75,15 +74,15 @@ def cluster_rate(values: Sequence[bool], clusters: Sequence[Hashable], *, confid
     return _estimate(good, n, groups.count, confidence, effect, single=groups.single)
 
 
-def _estimate(good: int, n: int, clusters: int, confidence: float, effect: float, *, single: bool) -> RateEstimate:
-    """Choose and compute the interval."""
+def _estimate(good: float, n: float, clusters: int, confidence: float, effect: float, *, single: bool) -> RateEstimate:
+    """Choose and compute the interval; for forecasts the counts may be fractions."""
     rate = good / n
     exact = min(good, n - good) < EXTREME
     if single:
         low, high = clopper_pearson(good, n, confidence) if exact else wilson(good, n, confidence)
         method = "exact (Clopper–Pearson)" if exact else "Wilson"
-        return RateEstimate(n, good, clusters, rate, low, high, confidence, method)
-    quantile = t_quantile(confidence, clusters - 1) if clusters > 1 else float("inf")
+        return RateEstimate(round(n), round(good), clusters, rate, low, high, confidence, method)
+    quantile = t_quantile(confidence, clusters - 1)
     if exact:
         # [3]: the effective size, further reduced for the few degrees of freedom that clusters leave.
         size = max(n / effect * (t_quantile(confidence, max(n - 1, 1)) / quantile) ** 2, 1.0)
@@ -93,4 +92,4 @@ def _estimate(good: int, n: int, clusters: int, confidence: float, effect: float
         size = n / effect
         low, high = wilson(rate * size, size, confidence, quantile=quantile)
         method = f"Wilson on effective n (design effect {effect:.2f})"
-    return RateEstimate(n, good, clusters, rate, low, high, confidence, method, effect)
+    return RateEstimate(round(n), round(good), clusters, rate, low, high, confidence, method, effect)

@@ -1,0 +1,142 @@
+"""The report of a run: `report.html` for people, `report.md` for a pull request, and the figures of both."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatparity.gate.result import Findings
+from chatparity.run.folder import RunFolder
+
+from . import escalation, latency, parity, scorecard, style
+from .data import Page, page_of
+from .material import Material
+from .text import escaped, plain
+from .words import Names
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from matplotlib.figure import Figure
+
+MARKDOWN_LIMIT = 60_000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure in all its forms: files, and SVG to be put into the page for a wide and for a narrow screen."""
+
+    name: str
+    svg: bytes
+    png: bytes
+    wide: str
+    narrow: str
+    caption: str
+
+
+def build(folder: RunFolder, findings: Findings) -> Path:
+    """Write `report.html`, `report.md` and `figures/*.svg|png` into a run and return the path of the page.
+
+    Everything is made before anything is written, and each file appears whole or not at all; a figure of an earlier
+    report that has nothing to show any more is removed. Raises UsageError when the run has not been graded.
+    """
+    material = Material.of(folder, findings)
+    names = Names(list(material.transcripts.values()))
+    page = page_of(material, names)
+    pictures = {picture.name: picture for picture in _pictures(page, material, names)}
+    html = _html(page, pictures)
+    markdown = _markdown(page, list(pictures))
+    for name in ("scorecard", "parity", "escalation", "latency"):
+        for ending in ("svg", "png"):
+            path = folder.figures / f"{name}.{ending}"
+            if name in pictures:
+                folder.write(path, getattr(pictures[name], ending))
+            else:
+                path.unlink(missing_ok=True)
+    folder.write(folder.report_file.with_suffix(".md"), markdown.encode())
+    folder.write(folder.report_file, html.encode())
+    return folder.report_file
+
+
+def _pictures(page: Page, material: Material, names: Names) -> list[Picture]:
+    """Draw every figure that has something to show."""
+    gates, people = material.findings.gates, material.people
+    compared = parity.differences(material.findings)
+    wanted: list[tuple[str, str, bool, Callable[[bool], Figure]]] = [
+        ("scorecard", scorecard.CAPTION, bool(gates), lambda small: scorecard.draw(gates, names, people, narrow=small)),
+        ("parity", parity.CAPTION, bool(compared), lambda small: parity.draw(compared, names, people, narrow=small)),
+        (
+            "escalation",
+            escalation.CAPTION,
+            bool(page.matrices),
+            lambda small: escalation.draw(page.matrices, narrow=small),
+        ),
+        ("latency", latency.CAPTION, bool(page.times), lambda small: latency.draw(page.times, narrow=small)),
+    ]
+    with style.settings():
+        return [_picture(name, caption, draw) for name, caption, some, draw in wanted if some]
+
+
+def _picture(name: str, caption: str, draw: Callable[[bool], Figure]) -> Picture:
+    """Draw one figure in all its forms."""
+    wide = draw(False)
+    svg = style.as_svg(wide)
+    return Picture(
+        name=name,
+        svg=svg,
+        png=style.as_png(wide),
+        wide=style.inlined(svg, name),
+        narrow=style.inlined(style.as_svg(draw(True)), f"{name}-narrow"),
+        caption=caption,
+    )
+
+
+def _templates() -> list[Path]:
+    """Return the folders of templates: the suite's own, then the shipped one."""
+    package = sys.modules[__package__ or ""]
+    return [Path(folder) / "templates" for folder in package.__path__]
+
+
+def _environment(finalize: Callable[[Any], Any]) -> Environment:
+    """Return a template environment in which a misspelt name is an error and HTML is escaped.
+
+    `finalize` is put to every value on its way into a template.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(_templates()),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html"]),
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _html(page: Page, pictures: dict[str, Picture]) -> str:
+    """Lay out the page. Every text is made visible and escaped on its way in; only our own SVG is not."""
+    from markupsafe import Markup
+
+    def shown(value: Any) -> Any:
+        return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    environment = _environment(shown)
+    environment.globals["drawn"] = Markup  # only for our own drawings
+    return environment.get_template("report.html").render(page=page, pictures=pictures)
+
+
+def _markdown(page: Page, drawn: list[str]) -> str:
+    """Lay out the comment, with as many rows as fit below the limit of a pull-request comment."""
+    environment = _environment(escaped)
+    template = environment.get_template("report.md")
+    text = ""
+    for rows in (200, 80, 40, 20, 10):
+        text = template.render(page=page, rows=rows, figures=", ".join(f"{name}.png" for name in drawn))
+        if len(text) < MARKDOWN_LIMIT:
+            return text
+    note = "\n\nThe rest stands in report.html.\n"
+    return text[: text.rfind("\n", 0, MARKDOWN_LIMIT - len(note))] + note

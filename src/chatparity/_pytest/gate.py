@@ -1,0 +1,57 @@
+"""The fixture `gate`: one gate on one slice, as a test sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from chatparity._pytest.exam import Exam
+    from chatparity.gate import GateResult, GateSlice
+
+
+class Gate:
+    """One gate on one slice of the suite; the run behind it happens once, when the first gate is asked."""
+
+    def __init__(self, one: GateSlice, exam: Exam, properties: list[tuple[str, object]]) -> None:
+        self.slice = one
+        self._exam = exam
+        self._properties = properties
+
+    @property
+    def result(self) -> GateResult:
+        """Return what the gate found, with its rate, interval, verdict and reason.
+
+        Fails the test when the run could not be made, and skips it when it needs a baseline run and none was given.
+        """
+        one = self.slice
+        if one.gate.kind == "no_worse_than" and self._exam.asked.baseline is None:
+            pytest.skip(f"{one.name}: no baseline run was given: --baseline RUN")
+        return self._exam.result(one)
+
+    def check(self) -> None:
+        """Fail the test unless the gate passes; `--inconclusive` says what an INCONCLUSIVE one does.
+
+        The failure's text is the gate's own, as the report prints it, without a Python traceback.
+        """
+        result = self.result
+        shown = result.difference or result.rate
+        interval = None if shown.low is None or shown.high is None else f"[{shown.low:.4f}, {shown.high:.4f}]"
+        self._properties.extend(
+            [
+                ("gate", f"{result.name} {result.kind}"),
+                ("verdict", result.verdict),
+                ("n", shown.n),
+                ("estimate", shown.estimate if shown.estimate is None else round(shown.estimate, 4)),
+                ("interval", interval),
+            ]
+        )
+        if result.verdict == "PASS":
+            return
+        text = self._exam.red_text(result)
+        mode = self._exam.asked.inconclusive if result.verdict == "INCONCLUSIVE" else "fail"
+        if mode == "skip":
+            pytest.skip(text)
+        if mode == "fail":
+            pytest.fail(text, pytrace=False)

@@ -1,0 +1,90 @@
+"""The options of `pytest evals/`, and the environment variables of the same names."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HELP = {
+    "agent": ("A", "whom to ask: sandbox[:FAULT=RATE,…], openai:MODEL[@URL], http:NAME|FILE.toml, recorded:FILE"),
+    "judge": ("J", "the model behind LLM graders: openai:MODEL[@URL] or none"),
+    "mode": ("M", "teacher_forced or free_running"),
+    "baseline": ("RUN", "an earlier run to compare with"),
+    "run-dir": ("DIR", "the run's folder; an unfinished run there is continued, and nothing is asked twice"),
+    "inconclusive": ("fail|pass|skip", "what an INCONCLUSIVE gate does to its test (default: fail)"),
+}
+CHOICES = {"mode": ("teacher_forced", "free_running"), "inconclusive": ("fail", "pass", "skip")}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for on the command line or in the environment; None is left to suite.toml."""
+
+    agent: str | None
+    judge: str | None
+    mode: str | None
+    baseline: Path | None
+    run_dir: Path | None
+    inconclusive: str
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the options in a group of their own; one whose name a conftest has taken is left to its variable."""
+    group = parser.getgroup("chatparity", "chatparity: the examination of a support agent")
+    taken = _taken(parser)
+    for name, (metavar, text) in HELP.items():
+        if f"--{name}" in taken:
+            continue
+        help_text = f"{text}; or {variable(name)}"
+        try:
+            group.addoption(f"--{name}", dest=_dest(name), metavar=metavar, default=None, help=help_text)
+        except (ValueError, argparse.ArgumentError):
+            continue
+
+
+def _taken(parser: pytest.Parser) -> set[str]:
+    """Return the option names that are there already; pytest has no public list of them, and two ways to keep one."""
+    found = set(getattr(parser, "_opt2dest", ()))
+    for group in getattr(parser, "_groups", ()):
+        for option in group.options:
+            found.update(option.names())
+    return found
+
+
+def read_options(config: pytest.Config) -> Asked:
+    """Return what was asked for. Raises pytest.UsageError for a value that cannot be."""
+    given = {name: _value(config, name) for name in HELP}
+    baseline, run_dir = given["baseline"], given["run-dir"]
+    here = config.invocation_params.dir
+    return Asked(
+        agent=given["agent"],
+        judge=given["judge"],
+        mode=given["mode"],
+        baseline=here / baseline if baseline else None,
+        run_dir=here / run_dir if run_dir else None,
+        inconclusive=given["inconclusive"] or "fail",
+    )
+
+
+def _value(config: pytest.Config, name: str) -> str | None:
+    """Return an option's value, else its variable's; an empty one is not given."""
+    option = config.getoption(_dest(name), None)
+    text = option or os.environ.get(variable(name)) or None
+    allowed = CHOICES.get(name)
+    if text is not None and allowed and text not in allowed:
+        where = f"--{name}" if option else variable(name)
+        raise pytest.UsageError(f"{where}: expected {' or '.join(allowed)}, got {text!r}")
+    return text
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of an option: CHATPARITY_RUN_DIR for `run-dir`."""
+    return "CHATPARITY_" + name.upper().replace("-", "_")
+
+
+def _dest(name: str) -> str:
+    return "chatparity_" + name.replace("-", "_")

@@ -1,0 +1,182 @@
+"""The plugin object of a session with a suite: options, marker, parameters, fixture, and the scorecard at the end."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from chatparity._pytest.exam import Exam
+from chatparity._pytest.gate import Gate
+from chatparity._pytest.options import add_options, read_options
+from chatparity.naming import new_folder
+
+if TYPE_CHECKING:
+    from chatparity.gate import GateSlice
+
+MARK = (
+    "gates(*dimensions, kind=None, metric=None): ask the gates of suite.toml on these dimensions (default: all);"
+    " kind names the requirement, and without it those with a fixed threshold are asked"
+)
+FIXED = ("at_least", "at_most", "zero")
+COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
+
+
+class Examination:
+    """Registered once a session where a suite is found; under xdist, once in the controller and in each worker."""
+
+    def __init__(self, root: Path, config: pytest.Config) -> None:
+        self.root = root
+        self._config = config
+        self._exam: Exam | None = None
+
+    def pytest_addoption(self, parser: pytest.Parser) -> None:
+        """Add the options."""
+        add_options(parser)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Read the options and name the run; a worker takes the run that the controller named."""
+        config.addinivalue_line("markers", MARK)
+        asked = read_options(config)
+        shared = getattr(config, "workerinput", {}).get("chatparity")
+        if shared is None:
+            run = (asked.run_dir or new_folder(self.root, asked.agent or "evals")).resolve()
+            shared = {"run": str(run), "session": uuid.uuid4().hex}
+        self._exam = Exam(self.root, asked, Path(shared["run"]), shared["session"], self._terminal())
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist which run is this session's."""
+        node.workerinput["chatparity"] = {"run": str(self.exam.run), "session": self.exam.session}
+
+    @property
+    def exam(self) -> Exam:
+        """Return the session's exam."""
+        if self._exam is None:
+            raise pytest.UsageError("chatparity: asked for gates before pytest was configured")
+        return self._exam
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Refuse bad input before anything is collected, once: in the process that starts the workers."""
+        config = session.config
+        if hasattr(config, "workerinput") or not self._asked_for(config):
+            return
+        self.exam.plan  # noqa: B018 - planning is what finds what is wrong
+        if not config.option.collectonly:
+            self.exam.try_endpoints()
+
+    def _asked_for(self, config: pytest.Config) -> bool:
+        """Say whether the paths of this session reach the suite's evals."""
+        evals = self.root.resolve() / "evals"
+        paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+        return any(path == evals or evals in path.parents or path in evals.parents for path in paths)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make one item a gate × slice of every test with the marker `gates` and the fixture `gate`."""
+        mark = metafunc.definition.get_closest_marker("gates")
+        if mark is None or "gate" not in metafunc.fixturenames:
+            return
+        chosen = _chosen(self.exam.plan.slices, mark, self.exam.plan.dimensions)
+        many = len({one.gate.dimension for one in chosen}) > 1
+        ids = [f"{one.gate.dimension}-{_id(one)}" if many else _id(one) for one in chosen]
+        metafunc.parametrize("gate", chosen, indirect=True, ids=ids)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Let no time limit meant for unit tests cut the run off: the first gate waits for all of it."""
+        if item.get_closest_marker("gates") and self._config.pluginmanager.hasplugin("timeout"):
+            item.add_marker(pytest.mark.timeout(0))
+
+    @pytest.fixture
+    def gate(self, request: pytest.FixtureRequest) -> Gate:
+        """One gate of suite.toml on one slice; `gate.check()` fails the test unless it passes."""
+        one = getattr(request, "param", None)
+        if one is None:
+            raise pytest.UsageError('the fixture gate needs a marker on the test: @pytest.mark.gates("accuracy")')
+        return Gate(cast("GateSlice", one), self.exam, request.node.user_properties)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the scorecard and where the report is."""
+        # A worker of xdist has a summary of its own, which nobody sees: the run is the controller's to tell of.
+        if self._exam is None or hasattr(self._config, "workerinput") or not self._exam.run.is_dir():
+            return
+        exam = self._exam
+        if not exam.outcome_file.is_file():
+            if (exam.run / "replies.jsonl").is_file():
+                terminalreporter.section("chatparity")
+                terminalreporter.line(f"the run is not finished; to go on: --run-dir {exam.run}")
+            return
+        try:
+            findings = exam.findings
+        except pytest.fail.Exception:
+            return
+        finally:
+            exam.clear()
+        from chatparity.gate.card import card_lines
+        from chatparity.gate.text import near
+
+        terminalreporter.section(f"chatparity: {findings.verdict}", "=", **_colour(findings.verdict))
+        for line, verdict in card_lines(findings):
+            terminalreporter.line(line, **_colour(verdict))
+        looked = _looked_at(terminalreporter)
+        unseen = [gate.name for gate in findings.gates if f"{gate.name} {gate.kind}" not in looked]
+        if unseen:
+            terminalreporter.line(f"no test of this session looked at: {', '.join(unseen)}", yellow=True)
+        terminalreporter.line(f"report: {near(exam.run / 'report.html')}")
+
+    def _terminal(self) -> Callable[[str], None] | None:
+        """Return a function that writes to the terminal past pytest's capture, or None where there is none."""
+        stream = sys.__stderr__
+        if hasattr(self._config, "workerinput") or stream is None or not stream.isatty():
+            return None
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+
+        def write(text: str) -> None:
+            if capture is None:
+                stream.write(text)
+                stream.flush()
+                return
+            with capture.global_and_fixture_disabled():
+                stream.write(text)
+                stream.flush()
+
+        return write
+
+
+def _chosen(slices: Sequence[GateSlice], mark: pytest.Mark, dimensions: Iterable[str]) -> list[GateSlice]:
+    """Return the gates that a marker asks for. Raises CollectError for one that asks for what does not exist."""
+    known = sorted(dimensions)
+    unknown = [name for name in mark.args if name not in known]
+    if unknown:
+        raise pytest.Collector.CollectError(
+            f'gates: no dimension is called "{unknown[0]}": there are {", ".join(known)}'
+        )
+    wrong = sorted(set(mark.kwargs) - {"kind", "metric"})
+    if wrong:
+        raise pytest.Collector.CollectError(f"gates: expected kind or metric, got {wrong[0]}")
+    kind, metric = mark.kwargs.get("kind"), mark.kwargs.get("metric")
+    return [
+        one
+        for one in slices
+        if (not mark.args or one.gate.dimension in mark.args)
+        and one.gate.kind in ((kind,) if kind else FIXED)
+        and metric in (None, one.metric.name)
+    ]
+
+
+def _colour(verdict: str) -> dict[str, bool]:
+    return {COLOURS[verdict]: True} if verdict in COLOURS else {}
+
+
+def _id(one: GateSlice) -> str:
+    return f"{one.metric.name}-{one.short}"
+
+
+def _looked_at(reporter: pytest.TerminalReporter) -> set[object]:
+    """Return the gates that tests have checked, from what their reports carry, whichever process ran them."""
+    reports = [report for listed in reporter.stats.values() for report in listed]
+    return {value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "gate"}

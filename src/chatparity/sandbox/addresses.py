@@ -1,0 +1,71 @@
+"""Postal addresses in a customer's words: street, postcode and city, in the order their market writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_POSTCODES = {
+    "GB": r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",
+    "IE": r"[A-Z]\d[\dW] ?[A-Z\d]{4}",
+    "US": r"(?:[A-Z]{2} )?\d{5}(?:-\d{4})?",
+    "SE": r"\d{3} ?\d{2}",
+    "PL": r"\d{2}-\d{3}",
+    "AT": r"\d{4}",
+}
+_POSTCODE = r"\d{5}"
+_CITY_WORDS = 4
+_LABEL = re.compile(r"(^|[,،;.!]\s*)[^\W\d]+(?:[ /-][^\W\d]+)?\s*:\s*")
+_ID = re.compile(r"\b(?:H|CH|PM)-[\d-]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A postal address as the shop stores it."""
+
+    street: str
+    postcode: str
+    city: str
+
+
+def find_address(text: str, market: str, table: Mapping[str, Any]) -> Address | None:
+    """Return the address in a text, or None when street, postcode and city are not all there.
+
+    `table` is the `[slots]` table of the language: `address_lead` matches what leads up to an address,
+    `address_stop` what begins the sentence after it.
+    """
+    plain = _LABEL.sub(r"\1", _ID.sub(" ", ", ".join(line.strip(" ,،") for line in text.splitlines() if line.strip())))
+    flags = re.IGNORECASE if market in ("GB", "IE") else 0
+    hits = list(re.finditer(rf"(?<![\w-])(?:{_POSTCODES.get(market, _POSTCODE)})(?![\w-])", plain, flags))
+    if not hits:
+        return None
+    hit = hits[-1]
+    stop = re.compile(str(table["address_stop"]), re.IGNORECASE)
+    before, after = plain[: hit.start()].rstrip(" ,،"), plain[hit.end() :]
+    ending = stop.search(after)
+    following = re.split(r"[.!?؟;\n]", after[: ending.start()] if ending else after)[0].strip(" ,،-")
+    street = _lead_off(before, str(table["address_lead"]))
+    if following and len(following.split()) <= _CITY_WORDS:
+        city = following
+    else:
+        street, _, city = street.rpartition(",") if "," in street else street.rpartition("،")
+    postcode = hit.group().strip()
+    if market == "US" and " " in postcode:
+        postcode = postcode.split()[-1]
+    found = Address(street.strip(" ,،.;"), postcode, _city(city))
+    return found if found.street and found.city and re.search(r"\d", found.street) else None
+
+
+def _city(text: str) -> str:
+    return re.split(r"[,،]", text.strip(" ,،"))[0].strip(" .,،")
+
+
+def _lead_off(text: str, lead: str) -> str:
+    """Return the end of a text that is an address: what follows the last lead-in, colon or end of sentence."""
+    last = 0
+    for hit in re.finditer(rf"(?:{lead})|[:!?؟\n]\s+|(?<=\w{{4}})\.\s+", text, re.IGNORECASE):
+        if re.search(r"\d", text[hit.end() :]):
+            last = hit.end()
+    return text[last:].strip(" ,،")

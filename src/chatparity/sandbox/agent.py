@@ -1,0 +1,325 @@
+"""The agent: reads a request, decides what is meant, does it with its tools and says what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from chatparity.sandbox import about_account, about_money, about_orders, slots
+from chatparity.sandbox.addresses import find_address
+from chatparity.sandbox.case import Case
+from chatparity.sandbox.company import Company
+from chatparity.sandbox.faults import Answer, Chance, Stage, alter
+from chatparity.sandbox.handover import AT_ONCE, hand_over, needless
+from chatparity.sandbox.situation import Situation, read_situation
+from chatparity.sandbox.slots import Counting
+from chatparity.sandbox.tools import Tools
+from chatparity.sandbox.understand import Heard, fold
+from chatparity.transcript import ToolCall
+
+SMALL_TALK = frozenset({"thanks", "greeting", "insult"})
+NOT_CARRIED = SMALL_TALK | AT_ONCE.keys() | {"bot_question", "hours", "privacy", "advice"}
+HANDLERS: dict[str, Callable[[Case], None]] = {
+    "declined": about_account.declined,
+    "credit_limit": about_account.credit_limit,
+    "review": about_account.review_offer,
+    "second_look": about_account.second_look,
+    "ombudsman": about_account.ombudsman,
+    "complaint": about_account.complain,
+    "deletion": about_account.delete_data,
+    "login_code": about_account.login_code,
+    "frozen": about_account.frozen,
+    "change_email": about_account.change_email,
+    "change_address": about_account.change_address,
+    "change_method": about_account.change_method,
+    "hours": about_account.hours,
+    "merchant": about_account.merchant,
+    "duplicate": about_money.duplicate,
+    "plan_change": about_money.change_plan,
+    "plan": about_money.plan_rules,
+    "waive": about_money.waive,
+    "extend": about_money.extend,
+    "fee": about_money.late_fee,
+    "due": about_money.due,
+    "pause": about_money.pause,
+    "dispute": about_orders.dispute,
+    "missing": about_orders.missing,
+    "cancel": about_orders.cancel,
+    "refund": about_orders.refund,
+    "refund_method": about_orders.refund_method,
+    "return": about_orders.give_back,
+    "order_status": about_orders.status,
+    "advice": lambda case: case.say("advice"),
+    "privacy": lambda case: case.say("privacy"),
+    "bot_question": lambda case: case.say("bot"),
+    "thanks": lambda case: case.say("thanks"),
+    "greeting": lambda case: case.say("greeting"),
+}
+_SHORT = 25
+_CURT = 8
+_TOKEN = re.compile(r"[^\W_]{3,}")
+
+
+class SandboxAgent:
+    """Answers chat messages; everything follows from them, so the same request has the same answer."""
+
+    def __init__(self, company: Company, faults: Mapping[str, float], seed: int) -> None:
+        self._company = company
+        self._faults = faults
+        self._seed = seed
+        self._countings: dict[tuple[str, str], Counting] = {}
+
+    def complete(self, messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the reply to chat messages: `content`, `tool_log`, `usage` (tokens by a rule of thumb)."""
+        situation = read_situation(messages)
+        customer = self._company.customer(situation.customer)
+        language = self._language(situation, customer.language)
+        with self._company.shop(customer).visit() as shop:
+            today = situation.today or customer.today
+            tools = Tools(self._company.tools, shop, self._company.policy, today)
+            tools.again(situation.calls)
+            case = self._case(situation, tools, language, customer.market, today)
+            decide(case)
+            answer = Answer(case.language, case.market, tuple(case.parts), tuple(case.calls), case.handover)
+            answer = self._altered(answer, case)
+        text = self._company.voice(answer.language, answer.market).text(answer.parts)
+        return {"content": text, "tool_log": [_logged(call) for call in answer.calls], "usage": _usage(messages, text)}
+
+    def _language(self, situation: Situation, otherwise: str) -> str:
+        """Return the language to answer in: the header's, else that of the last words, else the customer's own."""
+        if situation.language in self._company.tables:
+            return str(situation.language)
+        found = detected(situation.last, self._company.tables) or otherwise
+        return found if found in self._company.tables else next(iter(self._company.tables))
+
+    def _case(self, situation: Situation, tools: Tools, language: str, market: str, today: Any) -> Case:
+        ear = self._company.ear(language)
+        heard = ear.hear(situation.last)
+        if not heard.intents and not situation.earlier:
+            other = detected(situation.last, self._company.tables)
+            if other and other != language:
+                language, ear = other, self._company.ear(other)
+                heard = ear.hear(situation.last)
+        key = (language, market)
+        if key not in self._countings:
+            self._countings[key] = Counting(self._company.tables[language]["slots"], market)
+        return Case(
+            situation=situation,
+            today=today,
+            market=market,
+            language=language,
+            policy=self._company.policy,
+            tools=tools,
+            ear=ear,
+            counting=self._countings[key],
+            heard=heard,
+            words=(situation.last,),
+        )
+
+    def _altered(self, answer: Answer, case: Case) -> Answer:
+        if not self._faults:
+            return answer
+        said = [(message.role, message.text, message.calls) for message in case.situation.said]
+        asked = msgspec.json.encode([case.situation.customer, case.language, said])
+        table = self._company.tables[case.language]["say"]
+        stage = Stage(
+            chance=Chance(self._seed, asked),
+            languages=sorted(self._company.tables),
+            writes=self._company.tools.writes,
+            variants=lambda name: sum(key.startswith(f"fault.{name}.") for key in table),
+            needless=lambda: needless(case),
+        )
+        return alter(answer, self._faults, stage)
+
+
+def decide(case: Case) -> None:
+    """Do what the customer wants and fill the case with what to say: the whole conduct of the agent in its order."""
+    if any(call.ok and call.name in case.tools.listed.handover for call in case.situation.calls):
+        case.say("handover_already")
+        return
+    reason = _reason_to_hand_over(case)
+    if reason is not None:
+        hand_over(case, reason)
+        return
+    if slots.has_card_number(case.situation.last):
+        case.say("secret")
+    intents = _followed(case) or [name for name in case.heard.intents if name not in SMALL_TALK]
+    intents = intents or _carried_on(case)
+    if case.cue("insult") and not intents and _insulted_before(case):
+        case.say("insult_again")
+        return
+    if case.cue("insult") and not _insulted_before(case):
+        case.say("insult_first")
+    for name in intents[: case.ear.rules.table["limits"]["intents"]]:
+        HANDLERS[name](case)
+    if not case.parts:
+        _without_intent(case)
+
+
+def _reason_to_hand_over(case: Case) -> str | None:
+    """Return why a person must take over now, the gravest reason first, or None."""
+    for name in case.heard.intents:
+        if name in AT_ONCE:
+            return AT_ONCE[name]
+    offered = offer_in(case)
+    if offered and case.cue("yes") and not case.cue("no", "no_human"):
+        return offered
+    if case.cue("review") and case.cue("want") and not case.cue("rule_question"):
+        return "declined_purchase" if _about_decline(case) else "manual_review"
+    standing = _standing(case)
+    if standing:
+        return standing
+    if _failures(case) >= int(case.number("failed_attempts")):
+        return "repeated_failure"
+    return None
+
+
+def _standing(case: Case) -> str | None:
+    """Return a reason to hand over that an earlier text gave and the agent passed over, or None.
+
+    A plain wish for a person stands only while the customer does not go on to something else.
+    """
+    for text in reversed(case.situation.earlier):
+        for name in case.ear.hear(text).intents:
+            if name in AT_ONCE and (name != "human" or not case.heard.intents):
+                return AT_ONCE[name]
+    return None
+
+
+def offer_in(case: Case) -> str | None:
+    """Return the reason of the offer of a person that the agent's last answer made, or None."""
+    answer = fold(case.situation.last_answer).lower()
+    if not re.search("|".join(fold(one) for one in case.ear.table["cues_agent"]["offer_person"]), answer):
+        return None
+    for text in reversed(case.situation.earlier):
+        intents = case.ear.hear(text).intents
+        if "complaint" in intents or "second_look" in intents:
+            return "complaint"
+        if "declined" in intents or ("review" in intents and _about_decline(case)):
+            return "declined_purchase"
+        if "credit_limit" in intents or "review" in intents:
+            return "manual_review"
+    return "explicit_request"
+
+
+def _about_decline(case: Case) -> bool:
+    """Say whether the decision in question is a declined purchase, not the credit limit."""
+    for text in [case.situation.last, *reversed(case.situation.earlier)]:
+        cues = case.ear.hear(text).cues
+        if "credit_limit" in cues:
+            return False
+        if "declined" in cues:
+            return True
+    return bool(case.account()["declined_purchases"])
+
+
+def _failures(case: Case) -> int:
+    """Return how many answers in a row have not settled the question: the customer asked again or said so."""
+    texts = [*case.situation.earlier, case.situation.last]
+    count = 0
+    for place in range(len(texts) - 1, 0, -1):
+        heard = case.ear.hear(texts[place])
+        again = any(_alike(heard, case.ear.hear(text)) for text in texts[:place])
+        if not ("unhelpful" in heard.cues or again):
+            break
+        count += 1
+    return count
+
+
+def _alike(one: Heard, other: Heard) -> bool:
+    """Say whether two texts ask the same in nearly the same words."""
+    first, second = set(_TOKEN.findall(one.folded)), set(_TOKEN.findall(other.folded))
+    return len(first) >= 4 and len(first & second) >= 0.7 * len(first | second)
+
+
+def _insulted_before(case: Case) -> bool:
+    return any("insult" in case.ear.hear(text).cues for text in case.situation.earlier)
+
+
+def _carried_on(case: Case) -> list[str]:
+    """Return the intents of an earlier text that the last words only add to, and take that text's words along."""
+    question = case.cue("rule_question", "asks")
+    agreed = case.cue("yes") and "?" in case.situation.last_answer.replace("؟", "?")
+    if case.cue("thanks") and not agreed and not question:
+        return []
+    adds = _adds_detail(case)
+    if not (adds or question or agreed or case.cue("unhelpful", "most", "status")):
+        return []
+    for place in range(len(case.situation.earlier) - 1, -1, -1):
+        earlier = case.ear.hear(case.situation.earlier[place])
+        intents = [name for name in earlier.intents if name not in NOT_CARRIED]
+        if intents:
+            case.agreed = agreed or adds
+            case.asking = question and not case.agreed and not case.cue("unhelpful")
+            case.words = (case.situation.last, *reversed(case.situation.earlier[place:]))
+            case.heard = replace(case.heard, cues=case.heard.cues | earlier.cues - {"rule_question"})
+            return intents
+    return []
+
+
+def _followed(case: Case) -> list[str]:
+    """Return the intents that a cue of the last words makes after what was spoken about before."""
+    if not case.situation.earlier:
+        return []
+    before = {name for text in case.situation.earlier for name in case.ear.hear(text).intents}
+    return [intent for cue, after, intent in case.ear.rules.follow if cue in case.heard.cues and after & before]
+
+
+def _adds_detail(case: Case) -> bool:
+    """Say whether the last words hold a detail that an earlier question may have asked for."""
+    text, folded = case.situation.last, case.heard.folded
+    named = slots.order_ids(text, ()) or slots.instalment_ids(text) or slots.charge_ids(text) or slots.emails(text)
+    counted = case.counting.days(folded) or case.counting.number(folded) or case.counting.dates(folded, case.today)
+    chosen = case.cue("kind_card", "kind_bank", "kind_wallet") or slots.four_digits(text)
+    if named or counted or chosen or case.counting.ordinal(folded) or case.names_an_order(folded):
+        return True
+    return find_address(text, case.market, case.ear.table["slots"]) is not None
+
+
+def _without_intent(case: Case) -> None:
+    """Say something where nothing was asked, or that nothing was understood."""
+    if case.cue("thanks", "bye") and len(case.heard.folded.split()) <= _SHORT:
+        case.say("thanks")
+    elif case.cue("yes", "no") and len(case.heard.folded.split()) <= _CURT:
+        case.say("acknowledged")
+    elif case.cue("greeting") and len(case.heard.folded.split()) <= 4:
+        case.say("greeting")
+    elif not case.cue("insult") and _lost_before(case):
+        hand_over(case, "repeated_failure")
+    elif not case.cue("insult"):
+        case.say("fallback")
+
+
+def _lost_before(case: Case) -> bool:
+    """Say whether the agent's last answer was already that it had not understood."""
+    fallback = str(case.ear.table["say"]["fallback"])
+    return fallback in case.situation.last_answer
+
+
+def detected(text: str, languages: Mapping[str, Any]) -> str | None:
+    """Return the language of a text if it is one of `languages` and sure, else None."""
+    import pycld2
+
+    printable = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
+    try:
+        reliable, _, found = pycld2.detect(printable)
+    except pycld2.error:
+        return None
+    code = str(found[0][1])
+    return code if reliable and code in languages else None
+
+
+def _logged(call: ToolCall) -> dict[str, Any]:
+    return {"name": call.name, "arguments": call.arguments, "ok": call.ok, "result": call.result}
+
+
+def _usage(messages: Sequence[Mapping[str, Any]], text: str) -> dict[str, Any]:
+    """Return token counts by a rule of thumb, four bytes of UTF-8 a token: there is no tokenizer here to count with."""
+    read = sum(len(str(message.get("content") or "").encode()) for message in messages)
+    asked, answered = -(-read // 4), -(-len(text.encode()) // 4)
+    return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
+

@@ -24,10 +24,14 @@ class Phrase:
 
 PHRASES = {
     ("accuracy", "rate"): Phrase("accurate answers", "said what was due and nothing wrong"),
+    ("accuracy", "forbidden"): Phrase(
+        "wrong statements", "said what is labelled as wrong", "answers with such a label"
+    ),
     ("hallucination", "rate"): Phrase("well-founded answers", "stated nothing without support"),
     ("politeness", "rate"): Phrase("polite answers", "was polite"),
     ("language", "rate"): Phrase("right language", "kept to the customer’s language"),
     ("actions", "rate"): Phrase("right actions", "did what was asked of it and nothing else"),
+    ("actions", "done"): Phrase("actions taken", "did what was asked of it", "answers that had something to do"),
     ("actions", "overall"): Phrase("right actions overall", "did all the right actions and no others", "conversations"),
     ("escalation", "rate"): Phrase("right about handing over", "was right to hand over or not to"),
     ("escalation", "recall"): Phrase("handovers made", "handed over to a person", "answers that had to"),

@@ -162,7 +162,7 @@ def test_what_is_forbidden_fails_whatever_else_was_said() -> None:
     assert score.evidence[0].text == "20 PLN"
 
 
-def test_accuracy_applies_where_a_fact_is_due_and_nowhere_else() -> None:
+def test_accuracy_applies_where_a_fact_is_due_or_something_is_forbidden_and_nowhere_else() -> None:
     turns = (*ASKED, {"speaker": "human_agent", "text": "A."}, *ASKED, {"speaker": "human_agent", "text": "B."})
     line = {"schema": 1, "id": "t", "language": "en", "turns": list(turns)}
 
@@ -174,7 +174,7 @@ def test_accuracy_applies_where_a_fact_is_due_and_nowhere_else() -> None:
     assert applied(fact("x", due=1)) == [1]
     assert applied(fact("x")) == [3]
     assert applied({"facts": []}) == []
-    assert applied({"facts": [], "forbidden": [{"id": "a", "reject": ["x"]}]}) == [3]
+    assert applied({"facts": [], "forbidden": [{"id": "a", "reject": ["x"]}]}) == [1, 3]
 
 
 # Hallucination
@@ -338,13 +338,18 @@ def test_the_reason_says_how_many_statements_were_checked() -> None:
     assert score.value == pytest.approx(2 / 3)
 
 
-def test_what_is_forbidden_counts_once() -> None:
-    turns = (*ASKED, {"speaker": "human_agent", "text": "A."}) * 2 + ASKED
-    facts = [{"id": str(turn), "accept": ["25 PLN"], "due_by_turn": turn} for turn in (3, 5)]
-    labels = {"facts": facts, "forbidden": [{"id": "old", "reject": ["20 PLN"]}]}
-    early = (1, Reply(text="It is 20 PLN."))
-    right = (3, Reply(text="It is 25 PLN."))
-    third = exchange("It is 25 PLN.", turns=turns[:3], labels={**labels, "facts": facts[:1]}, earlier=(early,))
-    fifth = exchange("As I said.", turns=turns, labels=labels, earlier=(early, right))
-    assert grade(ACCURACY, third).outcome == "forbidden"
-    assert grade(ACCURACY, fifth).verdict == "pass"
+def test_what_is_forbidden_counts_in_the_answer_that_says_it_and_in_no_other() -> None:
+    turns = (*ASKED, {"speaker": "human_agent", "text": "A."}, *ASKED)
+    labels = {**fact("25 PLN", due=3), "forbidden": [{"id": "old", "reject": ["20 PLN"]}]}
+    early = exchange("It is 20 PLN.", turns=turns[:1], labels=labels)
+    right = exchange("It is 25 PLN.", turns=turns, labels=labels, earlier=((1, early.reply),))
+    assert grade(ACCURACY, early).outcome == "forbidden"
+    assert grade(ACCURACY, right).verdict == "pass"
+    among = {metric.name: [metric.among(early.point), metric.among(right.point)] for metric in ACCURACY.metrics}
+    assert among == {"rate": [False, True], "forbidden": [True, True]}
+
+
+def test_a_bare_number_is_said_as_an_amount_of_any_currency_and_as_no_other_value() -> None:
+    assert grade(ACCURACY, exchange("Es sind 649,00 Euro.", language="de", labels=fact("649"))).verdict == "pass"
+    assert grade(ACCURACY, exchange("Es sind 6,49 Euro.", language="de", labels=fact("649"))).verdict == "fail"
+    assert grade(ACCURACY, exchange("It takes 649 days.", labels=fact("649.00"))).verdict == "fail"

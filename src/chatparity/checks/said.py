@@ -38,15 +38,18 @@ def find_form(form: str, text: str, point: Point) -> Evidence | None:
         for key in _sole_value(form, language, point.market, on)
     }
     for value in find_values(text, point.language, point.market, on) if wanted else ():
-        if value.key in wanted:
+        if value.key in wanted or (value.kind == "amount" and ("number", value.normal, "") in wanted):
             return Evidence(text=value.text, start=value.start, end=value.end)
     return None
 
 
 @lru_cache(maxsize=4096)
 def _sole_value(form: str, language: str, market: str | None, on: dt.date | None) -> tuple[object, ...]:
-    """Return the key of the value that a form is; nothing when it has other words or is a plain number."""
-    values = [value for value in find_values(form, language, market, on) if value.kind != "number"]
+    """Return the key of the value that a form is; nothing when it has other words.
+
+    A plain number is what an amount of any currency can equal; other numbers must be said as they are written.
+    """
+    values = find_values(form, language, market, on)
     if len(values) != 1:
         return ()
     rest = _without(form, values[0])
@@ -81,8 +84,7 @@ def find_forbidden(forbidden: Iterable[Forbidden], text: str, point: Point) -> l
 class Account:
     """What a side has said of what it owed at a turn: facts said (`places` in this reply) and missing.
 
-    `told` are facts that the recorded agent had told already; `banned` is what was said of the forbidden, and
-    `banned_here` the places of that in this reply.
+    `told` are facts that the recorded agent had told already; `banned` is what this reply says of the forbidden.
     """
 
     said: tuple[Fact, ...]
@@ -90,7 +92,6 @@ class Account:
     told: tuple[Fact, ...]
     places: tuple[Evidence, ...]
     banned: tuple[tuple[Forbidden, Evidence], ...]
-    banned_here: tuple[Evidence, ...]
 
     @property
     def share(self) -> float:
@@ -100,10 +101,7 @@ class Account:
 
 
 def account(exchange: Exchange) -> Account:
-    """Take the account of an exchange: this reply and this side's earlier ones against the labels.
-
-    A forbidden text counts once: at the first account taken after it was said.
-    """
+    """Take the account of an exchange: facts in this reply and this side's earlier ones, the forbidden in this one."""
     point, reply = exchange.point, exchange.reply.text
     earlier = [text.text for _, text in reversed(exchange.earlier)]
     recorded = [turn.text for turn in point.history if turn.speaker in AGENTS and turn.text]
@@ -118,21 +116,11 @@ def account(exchange: Exchange) -> Account:
             places += [here] if here else []
         else:
             (told if find_fact(fact, recorded, point) else missing).append(fact)
-    before = max((turn for turn in _due_turns(point) if turn < point.turn), default=-1)
-    forbidden = point.labels.forbidden or ()
-    here_banned = find_forbidden(forbidden, reply, point)
-    since = [text.text for turn, text in exchange.earlier if turn > before]
-    banned = [*here_banned, *(one for text in since for one in find_forbidden(forbidden, text, point))]
+    banned = find_forbidden(point.labels.forbidden or (), reply, point)
     return Account(
         said=tuple(said),
         missing=tuple(missing),
         told=tuple(told),
         places=tuple(places),
         banned=tuple(banned),
-        banned_here=tuple(place for _, place in here_banned),
     )
-
-
-def _due_turns(point: Point) -> list[int]:
-    """Return the turns at which an account is taken, as far as they have a number."""
-    return [fact.due_by_turn for fact in point.labels.facts or () if fact.due_by_turn is not None]

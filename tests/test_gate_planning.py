@@ -225,3 +225,9 @@ def manifest() -> Manifest:
     numbers = {"format": 1, "trials": 1, "planned": 100, "asked_in_languages_not_claimed": 0}
     rest = {"mode": "teacher_forced", "judge": "none", "synthetic": True, "created_at": "2026-01-01T00:00:00Z"}
     return msgspec.convert(empty | plain | numbers | rest, type=Manifest)
+
+
+def test_a_gate_that_is_not_whole_asks_its_slices_only() -> None:
+    gate = GateTable(dimension="accuracy", at_least=0.5, slices=("language",), whole=False)
+    found = check_gates(settings(gate), [*points(12), *points(12, "pl")], [accuracy])
+    assert [one.slice for one in found] == ["language=en", "language=pl"]

@@ -353,3 +353,11 @@ def test_a_bare_number_is_said_as_an_amount_of_any_currency_and_as_no_other_valu
     assert grade(ACCURACY, exchange("Es sind 649,00 Euro.", language="de", labels=fact("649"))).verdict == "pass"
     assert grade(ACCURACY, exchange("Es sind 6,49 Euro.", language="de", labels=fact("649"))).verdict == "fail"
     assert grade(ACCURACY, exchange("It takes 649 days.", labels=fact("649.00"))).verdict == "fail"
+
+
+def test_a_date_a_year_after_one_of_the_records_follows_from_a_rule_in_months() -> None:
+    rule = [{"id": "waiver", "text": "A late fee can be waived once in 12 months."}]
+    records = {"orders": [{"instalments": [{"late_fee_waived_on": "2025-06-30"}]}]}
+    right = exchange("You can ask again on 30 June 2026.", knowledge=rule, records=records)
+    wrong = exchange("You can ask again on 30 July 2026.", knowledge=rule, records=records)
+    assert (grade(HALLUCINATION, right).verdict, grade(HALLUCINATION, wrong).verdict) == ("pass", "fail")

@@ -133,3 +133,10 @@ def test_a_grader_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
 def test_a_missing_settings_file_says_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"expected a file evals/suite\.toml"):
         read_settings(tmp_path / "evals" / "suite.toml")
+
+
+def test_a_gate_of_slices_only_must_name_some(tmp_path: Path) -> None:
+    gate = "[[gate]]\ndimension = 'language'\nat_least = 0.8\nwhole = false\n"
+    assert "gate[0] (language): whole = false leaves nothing to ask" in complaint(tmp_path, SETTINGS + gate)
+    root = suite(tmp_path / "good", SETTINGS + gate + "slices = ['language']\n")
+    assert not read_settings(root / "evals" / "suite.toml").gate[0].whole

@@ -63,7 +63,7 @@ class JudgeTable(_Table, frozen=True):
 
 
 class GateTable(_Table, frozen=True):
-    """`[[gate]]`: what one metric of one dimension must show, for all and for each value of the named slices.
+    """`[[gate]]`: what one metric of one dimension must show, for all (`whole`) and for each value of the named slices.
 
     Exactly one of `at_least`, `at_most` (a rate), `margin` (AI − human must lie above −margin), `no_worse_than`
     (the same against the baseline run) and `zero` (not one bad exchange) is given. Where several
@@ -81,6 +81,7 @@ class GateTable(_Table, frozen=True):
     zero: bool = False
     confidence: Confidence = 0.95
     slices: tuple[str, ...] = ()
+    whole: bool = True
     min_n: Annotated[int, msgspec.Meta(ge=1)] = 20
 
     @property
@@ -162,6 +163,9 @@ def read_settings(path: Path) -> Settings:
         raise InputError([Problem(path, None, "", f"expected TOML: {error}")]) from error
     wrong: list[Problem] = []
     for index, gate in enumerate(settings.gate):
+        if not gate.whole and not gate.slices:
+            nothing = "whole = false leaves nothing to ask: expected slices, for example slices = [\"language\"]"
+            wrong.append(Problem(path, None, f"gate[{index}] ({gate.dimension})", nothing))
         given = [name for name in REQUIREMENTS if getattr(gate, name) not in (None, False)]
         if len(given) != 1:
             expected = f"expected exactly one of {', '.join(REQUIREMENTS)}, got {', '.join(given) or 'none'}"

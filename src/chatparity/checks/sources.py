@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import datetime as dt
 import re
@@ -31,8 +32,8 @@ _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", 
 class Facts:
     """The values of one structured source.
 
-    `amounts` are its amounts without currency, `sums` those over its lists, `dates` its dates by the stem of the field
-    (`delivered` of `delivered_on`), `words` its text, `shown` the fields that are not empty and the states they name.
+    `amounts` are its amounts without currency, `sums` those over its lists, `dates` its dates by each word of the
+    field (`delivered` of `delivered_on`), `words` its text, `shown` the fields that are not empty and the states named.
     """
 
     keys: frozenset[Key] = frozenset()
@@ -185,7 +186,7 @@ class _Reader:
         day = _day(text)
         if day is not None:
             self.keys.add(("date", day, ""))
-            self.dates.append((words_of(name)[0] if name else "", day))
+            self.dates += [(word, day) for word in words_of(name)]
         elif " " in text or "@" in text:
             self.keys |= {value.key for value in find_values(text, "en", self.market, self.on)}
 
@@ -285,4 +286,7 @@ def add(start: dt.date, lasting: Value) -> dt.date | None:
             date += dt.timedelta(days=1)
             count -= date.weekday() < 5
         return date
+    if lasting.unit == "month" and count <= 1200:
+        year, month = divmod(start.year * 12 + start.month - 1 + count, 12)
+        return dt.date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
     return None

@@ -125,7 +125,8 @@ def expand(settings: Settings, graders: Sequence[Grader], counts: Mapping[Key, P
             wrong.append(_problem(index, gate, decided))
             continue
         grader, metric = decided
-        for label in [ALL, *(one for name in gate.slices for one in sorted(values.get(name, ())))]:
+        whole = [ALL] if gate.whole else []
+        for label in [*whole, *(one for name in gate.slices for one in sorted(values.get(name, ())))]:
             plan = counts.get((grader.name, metric.name, label), Planned())
             if label == ALL or plan.n:
                 found.append(GateSlice(index, gate, grader, metric, label, plan))

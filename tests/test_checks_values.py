@@ -301,3 +301,12 @@ def test_no_text_breaks_the_finder_and_every_span_is_the_text_it_names(text: str
 )
 def test_arabic_words_may_have_and_attached(text: str, kind: str) -> None:
     assert [one.kind for one in values(text, "ar", "AE")] == [kind]
+
+
+def test_an_amount_written_without_a_space_is_no_order_id() -> None:
+    found = find_values("PLN418.00 for HAT078, AED1,240.50", "pl", "PL")
+    assert [(one.kind, str(one.normal), one.unit) for one in found] == [
+        ("amount", "418.00", "PLN"),
+        ("id", "HAT078", ""),
+        ("amount", "1240.50", "AED"),
+    ]

@@ -188,6 +188,8 @@ def test_a_comparison_prints_the_difference_and_both_rates() -> None:
         "FAIL escalation[pl] recall AI − human −3.2 points [−6.0, −0.4], n = 190 (AI 90.0 %, human 93.2 %),"
         " needs above −2 points"
     )
+    made_up = msgspec.structs.replace(shown, synthetic=True)
+    assert "(AI 90.0 %, human (synthetic) 93.2 %)" in red_text(made_up, Path("r"))
 
 
 def run(tmp_path: Path, manifest: Manifest, replied: int, errored: int) -> RunFolder:

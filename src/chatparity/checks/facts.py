@@ -60,7 +60,7 @@ def find_values(text: str, language: str, market: str | None = None, on: dt.date
     scan = _Scan(text)
     scan.take(_EMAIL, lambda match: [Meaning("email", match.group().casefold())])
     scan.take(_URL, lambda match: [])
-    scan.take(_ID, lambda match: [Meaning("id", match.group().lstrip("#").upper())])
+    scan.take(_ID, lambda match: _id(match.group(), finder))
     scan.fold_case()
     scan.take(_PHONE, lambda match: [])
     scan.take(_ISO, lambda match: _date(int(match[1]), int(match[3]), int(match[4])))
@@ -79,6 +79,13 @@ def find_values(text: str, language: str, market: str | None = None, on: dt.date
         scan.take(finder.relative, lambda match: _relative(finder.relative_days[match["w"]], on))
     scan.take(finder.number, lambda match: [Meaning("number", _parsed(match.group(), finder.data))])
     return tuple(sorted(scan.found, key=lambda value: (value.start, value.end)))
+
+
+def _id(token: str, finder: Finder) -> list[Meaning] | None:
+    """Return the meaning of an id; "PLN418" is none, but an amount that is written without a space."""
+    if token[:3] in finder.data.codes and token[3:].isdigit():
+        return None
+    return [Meaning("id", token.lstrip("#").upper())]
 
 
 class _Scan:

@@ -37,7 +37,8 @@ def _row(gate: GateResult) -> tuple[str, ...]:
     text = rate_text(measured) if gate.difference is None else difference_text(measured).rpartition(", n = ")[0]
     counts = f" ({gate.rate.unknown} unknown)" if gate.rate.unknown else ""
     return (
-        gate.name.replace(f"[{short(gate.slice)}]", "", 1),
+        gate.name.replace(f"[{short(gate.slice)}]", "", 1)
+        + (" (synthetic)" if gate.synthetic and gate.kind == "margin" else ""),
         short(gate.slice),
         f"{measured.n}",
         (text or difference_text(measured)) + counts,

@@ -33,7 +33,7 @@ def decide(
     table, before = Table.of(rows), Table.of(baseline or ())
     asked = expand(settings, graders, planned_rows(rows))
     decided = [one for one in asked if one.gated and (one.gate.kind != "no_worse_than" or baseline is not None)]
-    gates = tuple(_decided(one, table, before) for one in decided)
+    gates = tuple(_decided(one, table, before, synthetic=manifest.synthetic) for one in decided)
     verdicts = {gate.verdict for gate in gates}
     order: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
     return Findings(
@@ -50,7 +50,7 @@ def decide(
     )
 
 
-def _decided(one: GateSlice, table: Table, before: Table) -> GateResult:
+def _decided(one: GateSlice, table: Table, before: Table, *, synthetic: bool) -> GateResult:
     """Decide one gate on one slice."""
     key = (one.grader.name, one.metric.name, one.slice)
     confidence, good_is_high = one.gate.confidence, one.metric.good_is_high
@@ -78,6 +78,7 @@ def _decided(one: GateSlice, table: Table, before: Table) -> GateResult:
         threshold=threshold_of(one.gate),
         good_is_high=good_is_high,
         verdict=verdict,
+        synthetic=synthetic,
         reason=reason,
         rate=measured.rate,
         other=other.rate if other else None,

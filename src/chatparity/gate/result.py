@@ -70,6 +70,7 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     difference: Rate | None = None
     needed: int | None = None
     failures: tuple[Example, ...] = ()
+    synthetic: bool = False
 
 
 class SliceRate(msgspec.Struct, frozen=True, kw_only=True):

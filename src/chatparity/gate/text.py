@@ -56,8 +56,14 @@ def measured_text(result: GateResult) -> str:
         return rate_text(result.rate)
     if result.other is None or result.other.estimate is None or result.rate.estimate is None:
         return difference_text(result.difference)
-    both = f"AI {100 * result.rate.estimate:.1f} %, {COMPARED[result.kind]} {100 * result.other.estimate:.1f} %"
+    both = f"AI {100 * result.rate.estimate:.1f} %, {other_side(result)} {100 * result.other.estimate:.1f} %"
     return f"{difference_text(result.difference)} ({both})"
+
+
+def other_side(result: GateResult) -> str:
+    """Return with whom the AI is compared; people whose answers were made up are said to be synthetic."""
+    people = result.synthetic and result.kind == "margin"
+    return COMPARED[result.kind] + (" (synthetic)" if people else "")
 
 
 def red_text(result: GateResult, run_path: Path, *, agent: str | None = None) -> str:

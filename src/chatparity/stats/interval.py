@@ -1,4 +1,7 @@
-"""Intervals for one binomial rate: Wilson's and the exact one, for counts that need not be whole numbers."""
+"""Intervals for one binomial rate: Wilson's and the exact one, for counts that need not be whole numbers.
+
+Quantiles come from scipy.special, which starts in a fraction of the time that scipy.stats takes and is what it calls.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,16 @@ def check_counts(good: float, n: float, confidence: float) -> None:
 
 def normal_quantile(confidence: float) -> float:
     """Return z such that a standard normal lies in ±z with this probability."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return float(norm.ppf(0.5 + confidence / 2))
+    return float(ndtri(0.5 + confidence / 2))
 
 
 def t_quantile(confidence: float, df: float) -> float:
     """Return t such that Student's t with `df` degrees of freedom lies in ±t with this probability."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.5 + confidence / 2, df))
+    return float(stdtrit(df, 0.5 + confidence / 2))
 
 
 def wilson(good: float, n: float, confidence: float = 0.95, *, quantile: float | None = None) -> tuple[float, float]:
@@ -62,10 +65,10 @@ def clopper_pearson(good: float, n: float, confidence: float = 0.95) -> tuple[fl
     [2] E. L. Korn, B. I. Graubard (1998), Confidence intervals for proportions with small expected number of
         positive counts estimated from survey data, Survey Methodology 24, 193-201.
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     check_counts(good, n, confidence)
     tail = (1 - confidence) / 2
-    low = 0.0 if good == 0 else float(beta.ppf(tail, good, n - good + 1))
-    high = 1.0 if good == n else float(beta.ppf(1 - tail, good + 1, n - good))
+    low = 0.0 if good == 0 else float(betaincinv(good, n - good + 1, tail))
+    high = 1.0 if good == n else float(betaincinv(good + 1, n - good, 1 - tail))
     return low, high

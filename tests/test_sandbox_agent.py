@@ -20,13 +20,16 @@ LANGUAGES = ("ar", "de", "en", "es", "pl", "sv")
 ANSWER_FAULTS = [name for name, entry in read_faults(HOME / "faults.toml").items() if entry.kind == "answer"]
 
 
+COMPANY = open_company([])
+
+
 @pytest.fixture(scope="module")
 def agent() -> SandboxAgent:
-    return SandboxAgent(open_company([]), {}, 0)
+    return SandboxAgent(COMPANY, {}, 0)
 
 
 def faulty(seed: int = 0, **faults: float) -> SandboxAgent:
-    return SandboxAgent(open_company([]), faults, seed)
+    return SandboxAgent(COMPANY, faults, seed)
 
 
 def asked(*texts: str, language: str = "en", today: str = "2026-03-20") -> list[dict[str, Any]]:
@@ -49,7 +52,9 @@ def then(messages: list[dict[str, Any]], reply: dict[str, Any], text: str) -> li
         content = json.dumps({"ok": call["ok"], "result": call["result"]})
         results.append({"role": "tool", "tool_call_id": f"c{number}", "content": content})
     said = {"role": "assistant", "content": reply["content"]}
-    made = [{"role": "assistant", "content": None, "tool_calls": calls}, *results] if calls else []
+    made: list[dict[str, Any]] = (
+        [{"role": "assistant", "content": None, "tool_calls": calls}, *results] if calls else []
+    )
     return [*messages, *made, said, {"role": "user", "content": text}]
 
 
@@ -252,9 +257,9 @@ def test_each_answer_fault_changes_the_answer_and_at_rate_zero_nothing(fault: st
         texts = [f"H-10002: {due[language]}"]
     messages = asked(*texts, language=language)
     right = faulty().complete(messages)
-    wrong = faulty(**{fault: 1.0}).complete(messages)
-    assert faulty(**{fault: 0.0}).complete(messages) == right
-    assert faulty(**{fault: 1.0}).complete(messages) == wrong
+    wrong = SandboxAgent(COMPANY, {fault: 1.0}, 0).complete(messages)
+    assert SandboxAgent(COMPANY, {fault: 0.0}, 0).complete(messages) == right
+    assert SandboxAgent(COMPANY, {fault: 1.0}, 0).complete(messages) == wrong
     if fault == "claimed_action":
         assert wrong["content"] == right["content"]
         assert (called(right), called(wrong)) == (["extend_due_date"], [])

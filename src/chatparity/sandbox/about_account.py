@@ -1,4 +1,4 @@
-"""What the agent does about the account: personal data, login codes, deletion, complaints, declined purchases, limits."""
+"""What the agent does about the account: personal data, codes, deletion, complaints, declined purchases, limits."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def change_email(case: Case) -> None:
     current = str(case.account()["account"]["email"]).casefold()
     given = [one for text in case.words for one in slots.emails(text)]
     others = [one for one in given if one.casefold() != current]
-    wanted = (others or given or [None])[-1]
-    if wanted is None:
+    if not given:
         case.say("email_ask")
         return
+    wanted = (others or given)[-1]
     done = case.call("change_email", email=wanted)
     if done["ok"]:
         case.say("email_done", email=wanted, hours=done["confirm_within_hours"])
@@ -69,6 +69,7 @@ def change_method(case: Case) -> None:
     done = case.call("set_default_payment_method", method=wanted["id"])
     if done["ok"]:
         case.say("method_done", label=done["label"])
+        _next_instalment(case)
     elif done["error"] in ("account_frozen", "not_verified"):
         _refused(case, done["error"], "method_ask")
     else:
@@ -95,9 +96,18 @@ def _method(case: Case, methods: list[dict[str, Any]]) -> dict[str, Any] | None:
     return free[0] if len(free) == 1 and not case.cue("add_card") and (case.agreed or case.cue("other_card")) else None
 
 
+def _next_instalment(case: Case) -> None:
+    """Say which instalment is due next, over all orders."""
+    parts = [part for order in case.orders() for part in case.instalments(order["id"]) if part["status"] == "due"]
+    coming = [part for part in parts if day(part["due_on"]) >= case.today]
+    if coming:
+        part = min(coming, key=lambda one: str(one["due_on"]))
+        case.say("method_next", amount=case.money(part["amount"]), due=day(part["due_on"]))
+
+
 def login_code(case: Case) -> None:
     """Send a new login code, or say when that is possible again; say how long one is valid where that is asked."""
-    if case.cue("code_rule"):
+    if case.cue("code_rule") and not case.cue("login_code"):
         case.say("code_rule", minutes=case.number("login_code_minutes"), most=case.number("login_codes_per_hour"))
         return
     done = case.call("resend_login_code")
@@ -124,6 +134,7 @@ def delete_data(case: Case) -> None:
         case.say("deletion_already_requested", deletion=done["deletion"], done=day(done["done_by"]))
     elif done["error"] == "unpaid_balance":
         case.say("deletion_unpaid_balance", amount=case.money(done["amount"]))
+        case.say("deletion_rule", days=days)
     else:
         _refused(case, done["error"], "fallback")
 
@@ -192,7 +203,9 @@ def credit_limit(case: Case) -> None:
 
 
 def review_offer(case: Case) -> None:
-    """Offer a manual review."""
+    """Offer a manual review, unless the customer has just said no to it."""
+    if case.cue("no", "no_human"):
+        return
     case.say("review_offer", days=case.number("manual_review_business_days"))
 
 

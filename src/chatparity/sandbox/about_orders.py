@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatparity.sandbox.about_money import open_payments
 from chatparity.sandbox.case import Case, Order, day
 from chatparity.sandbox.policy import after_days
 
 
 def refund(case: Case) -> None:
     """Say where the refund of an order stands."""
+
     def with_refund(order: Order) -> bool:
         return bool(case.call("get_refunds", order=order["id"])["refunds"])
 
@@ -29,7 +31,8 @@ def refund_of(case: Case, order: str) -> None:
             case.say("refund_paid_out", amount=amount, order=order, paid=day(one["paid_out_on"]))
             continue
         expected, registered = day(one["expected_by"]), day(one["registered_on"])
-        values = {"amount": amount, "order": order, "merchant": merchant, "registered": registered, "expected": expected}
+        values = {"amount": amount, "order": order, "merchant": merchant, "registered": registered}
+        values["expected"] = expected
         if one["reason"] == "duplicate_charge":
             case.say("refund_registered_duplicate", **values, days=case.number("duplicate_refund_banking_days"))
         else:
@@ -51,9 +54,9 @@ def refund_of(case: Case, order: str) -> None:
         case.say("refund_cancelled_unpaid", order=order)
     else:
         case.say("refund_none", order=order, merchant=merchant, days=days)
-    until = case.paused_until(order)
-    if until:
-        case.say("return_paused", until=until)
+    paused = case.paused_until(order)
+    if paused:
+        case.say("return_paused", until=paused)
 
 
 def refund_method(case: Case) -> None:
@@ -85,7 +88,7 @@ def status(case: Case) -> None:
 
 def give_back(case: Case) -> None:
     """Report a return, or say until when and at whose cost one can be reported."""
-    chosen = case.choose(_returnable(case), lambda order: order["status"] == "delivered", ask=not case.cue("rule_question"))
+    chosen = case.choose(_returnable(case), _delivered, ask=not case.cue("rule_question"))
     window = int(case.number("return_window_days"))
     postage = str(case.number("return_postage"))
     asking = case.asking or (case.cue("rule_question", "postage", "return_window") and not case.agreed)
@@ -126,6 +129,7 @@ def missing(case: Case) -> None:
         minimum = case.number("missing_min_days_after_shipping")
         if case.asking and not known["missing_parcel"]:
             case.say("missing_rule", days=minimum)
+            _once_missing(case, known["merchant"])
             case.say("missing_after")
             return
         done = case.call("report_missing_parcel", order=order)
@@ -146,11 +150,19 @@ def missing(case: Case) -> None:
         if "earliest_on" in done:
             values["earliest"] = day(done["earliest_on"])
         case.say(f"missing_{done['error']}", **values)
+        if done["error"] == "too_early":
+            _once_missing(case, known["merchant"])
         if done["error"] == "already_reported":
             case.say("missing_after")
             until = case.paused_until(order)
             if until:
                 case.say("return_paused", until=until)
+
+
+def _once_missing(case: Case, merchant: str) -> None:
+    """Say what happens once a parcel has been reported as missing."""
+    pause, search = case.number("missing_pause_days"), case.number("missing_investigation_days")
+    case.say("missing_then", pause=pause, merchant=merchant, search=search)
 
 
 def dispute(case: Case) -> None:
@@ -180,7 +192,9 @@ def dispute(case: Case) -> None:
         if "last_day" in done:
             values |= {"last": day(done["last_day"]), "window": done["window_days"]}
         decided = opened is not None and opened["status"] != "open"
-        case.say("dispute_decided" if decided else f"dispute_{done['error']}", **values)
+        case.say(f"dispute_{opened['status']}" if opened and decided else f"dispute_{done['error']}", **values)
+        if decided and case.cue("due", "paused", "pay_meanwhile"):
+            open_payments(case, order)
         until = case.paused_until(order)
         if until and opened and not decided:
             case.say("return_paused", until=until)

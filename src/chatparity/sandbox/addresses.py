@@ -45,7 +45,8 @@ def find_address(text: str, market: str, table: Mapping[str, Any]) -> Address | 
     stop = re.compile(str(table["address_stop"]), re.IGNORECASE)
     before, after = plain[: hit.start()].rstrip(" ,،"), plain[hit.end() :]
     ending = stop.search(after)
-    following = re.split(r"[.!?؟;\n]", after[: ending.start()] if ending else after)[0].strip(" ,،-")
+    following = re.split(r"[.!?؟;]", after[: ending.start()] if ending else after)[0].strip(" ,،-")
+    following = re.split(r"[,،]", following)[0].strip()
     street = _lead_off(before, str(table["address_lead"]))
     if following and len(following.split()) <= _CITY_WORDS:
         city = following
@@ -65,7 +66,7 @@ def _city(text: str) -> str:
 def _lead_off(text: str, lead: str) -> str:
     """Return the end of a text that is an address: what follows the last lead-in, colon or end of sentence."""
     last = 0
-    for hit in re.finditer(rf"(?:{lead})|[:!?؟\n]\s+|(?<=\w{{4}})\.\s+", text, re.IGNORECASE):
+    for hit in re.finditer(rf"(?:{lead})|[:!?؟][\s,،]+|(?<=\w{{4}})\.\s+", text, re.IGNORECASE):
         if re.search(r"\d", text[hit.end() :]):
             last = hit.end()
     return text[last:].strip(" ,،")

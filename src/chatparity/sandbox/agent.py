@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from chatparity.sandbox import about_account, about_money, about_orders, slots
-from chatparity.sandbox.addresses import find_address
+from chatparity.sandbox import about_account, about_charges, about_money, about_orders, about_terms, slots
 from chatparity.sandbox.case import Case
 from chatparity.sandbox.company import Company
 from chatparity.sandbox.faults import Answer, Chance, Stage, alter
 from chatparity.sandbox.handover import AT_ONCE, hand_over, needless
+from chatparity.sandbox.memory import (
+    SMALL_TALK,
+    about_decline,
+    accepted,
+    agreed_now,
+    carried_on,
+    failures,
+    followed,
+    insulted_before,
+    lost_before,
+    offer_in,
+    standing,
+)
 from chatparity.sandbox.situation import Situation, read_situation
 from chatparity.sandbox.slots import Counting
 from chatparity.sandbox.tools import Tools
-from chatparity.sandbox.understand import Heard, fold
 from chatparity.transcript import ToolCall
 
-SMALL_TALK = frozenset({"thanks", "greeting", "insult"})
-NOT_CARRIED = SMALL_TALK | AT_ONCE.keys() | {"bot_question", "hours", "privacy", "advice"}
+ABOUT_ONLY = frozenset({"due", "fee", "pause", "plan", "order_status", "hours", "refund"})
 HANDLERS: dict[str, Callable[[Case], None]] = {
     "declined": about_account.declined,
     "credit_limit": about_account.credit_limit,
@@ -38,14 +46,14 @@ HANDLERS: dict[str, Callable[[Case], None]] = {
     "change_method": about_account.change_method,
     "hours": about_account.hours,
     "merchant": about_account.merchant,
-    "duplicate": about_money.duplicate,
-    "plan_change": about_money.change_plan,
-    "plan": about_money.plan_rules,
+    "duplicate": about_charges.duplicate,
+    "plan_change": about_terms.change_plan,
+    "plan": about_terms.plan_rules,
     "waive": about_money.waive,
-    "extend": about_money.extend,
+    "extend": about_terms.extend,
     "fee": about_money.late_fee,
     "due": about_money.due,
-    "pause": about_money.pause,
+    "pause": about_terms.pause,
     "dispute": about_orders.dispute,
     "missing": about_orders.missing,
     "cancel": about_orders.cancel,
@@ -61,7 +69,6 @@ HANDLERS: dict[str, Callable[[Case], None]] = {
 }
 _SHORT = 25
 _CURT = 8
-_TOKEN = re.compile(r"[^\W_]{3,}")
 
 
 class SandboxAgent:
@@ -145,14 +152,16 @@ def decide(case: Case) -> None:
     if reason is not None:
         hand_over(case, reason)
         return
-    if slots.has_card_number(case.situation.last):
+    if slots.has_card_number(case.situation.last) or _shares_code(case):
         case.say("secret")
-    intents = _followed(case) or [name for name in case.heard.intents if name not in SMALL_TALK]
-    intents = intents or _carried_on(case)
-    if case.cue("insult") and not intents and _insulted_before(case):
+    intents = followed(case) or [name for name in case.heard.intents if name not in SMALL_TALK]
+    case.asking = case.cue("only_asking")
+    if not intents or (ABOUT_ONLY.issuperset(intents) and (agreed_now(case) or case.cue("unhelpful"))):
+        intents = list(dict.fromkeys([*carried_on(case), *intents]))
+    if case.cue("insult") and not intents and insulted_before(case):
         case.say("insult_again")
         return
-    if case.cue("insult") and not _insulted_before(case):
+    if case.cue("insult") and not insulted_before(case):
         case.say("insult_first")
     for name in intents[: case.ear.rules.table["limits"]["intents"]]:
         HANDLERS[name](case)
@@ -166,118 +175,16 @@ def _reason_to_hand_over(case: Case) -> str | None:
         if name in AT_ONCE:
             return AT_ONCE[name]
     offered = offer_in(case)
-    if offered and case.cue("yes") and not case.cue("no", "no_human"):
+    if offered and accepted(case):
         return offered
     if case.cue("review") and case.cue("want") and not case.cue("rule_question"):
-        return "declined_purchase" if _about_decline(case) else "manual_review"
-    standing = _standing(case)
-    if standing:
-        return standing
-    if _failures(case) >= int(case.number("failed_attempts")):
+        return "declined_purchase" if about_decline(case) else "manual_review"
+    ignored = standing(case)
+    if ignored:
+        return ignored
+    if failures(case) >= int(case.number("failed_attempts")):
         return "repeated_failure"
     return None
-
-
-def _standing(case: Case) -> str | None:
-    """Return a reason to hand over that an earlier text gave and the agent passed over, or None.
-
-    A plain wish for a person stands only while the customer does not go on to something else.
-    """
-    for text in reversed(case.situation.earlier):
-        for name in case.ear.hear(text).intents:
-            if name in AT_ONCE and (name != "human" or not case.heard.intents):
-                return AT_ONCE[name]
-    return None
-
-
-def offer_in(case: Case) -> str | None:
-    """Return the reason of the offer of a person that the agent's last answer made, or None."""
-    answer = fold(case.situation.last_answer).lower()
-    if not re.search("|".join(fold(one) for one in case.ear.table["cues_agent"]["offer_person"]), answer):
-        return None
-    for text in reversed(case.situation.earlier):
-        intents = case.ear.hear(text).intents
-        if "complaint" in intents or "second_look" in intents:
-            return "complaint"
-        if "declined" in intents or ("review" in intents and _about_decline(case)):
-            return "declined_purchase"
-        if "credit_limit" in intents or "review" in intents:
-            return "manual_review"
-    return "explicit_request"
-
-
-def _about_decline(case: Case) -> bool:
-    """Say whether the decision in question is a declined purchase, not the credit limit."""
-    for text in [case.situation.last, *reversed(case.situation.earlier)]:
-        cues = case.ear.hear(text).cues
-        if "credit_limit" in cues:
-            return False
-        if "declined" in cues:
-            return True
-    return bool(case.account()["declined_purchases"])
-
-
-def _failures(case: Case) -> int:
-    """Return how many answers in a row have not settled the question: the customer asked again or said so."""
-    texts = [*case.situation.earlier, case.situation.last]
-    count = 0
-    for place in range(len(texts) - 1, 0, -1):
-        heard = case.ear.hear(texts[place])
-        again = any(_alike(heard, case.ear.hear(text)) for text in texts[:place])
-        if not ("unhelpful" in heard.cues or again):
-            break
-        count += 1
-    return count
-
-
-def _alike(one: Heard, other: Heard) -> bool:
-    """Say whether two texts ask the same in nearly the same words."""
-    first, second = set(_TOKEN.findall(one.folded)), set(_TOKEN.findall(other.folded))
-    return len(first) >= 4 and len(first & second) >= 0.7 * len(first | second)
-
-
-def _insulted_before(case: Case) -> bool:
-    return any("insult" in case.ear.hear(text).cues for text in case.situation.earlier)
-
-
-def _carried_on(case: Case) -> list[str]:
-    """Return the intents of an earlier text that the last words only add to, and take that text's words along."""
-    question = case.cue("rule_question", "asks")
-    agreed = case.cue("yes") and "?" in case.situation.last_answer.replace("؟", "?")
-    if case.cue("thanks") and not agreed and not question:
-        return []
-    adds = _adds_detail(case)
-    if not (adds or question or agreed or case.cue("unhelpful", "most", "status")):
-        return []
-    for place in range(len(case.situation.earlier) - 1, -1, -1):
-        earlier = case.ear.hear(case.situation.earlier[place])
-        intents = [name for name in earlier.intents if name not in NOT_CARRIED]
-        if intents:
-            case.agreed = agreed or adds
-            case.asking = question and not case.agreed and not case.cue("unhelpful")
-            case.words = (case.situation.last, *reversed(case.situation.earlier[place:]))
-            case.heard = replace(case.heard, cues=case.heard.cues | earlier.cues - {"rule_question"})
-            return intents
-    return []
-
-
-def _followed(case: Case) -> list[str]:
-    """Return the intents that a cue of the last words makes after what was spoken about before."""
-    if not case.situation.earlier:
-        return []
-    before = {name for text in case.situation.earlier for name in case.ear.hear(text).intents}
-    return [intent for cue, after, intent in case.ear.rules.follow if cue in case.heard.cues and after & before]
-
-
-def _adds_detail(case: Case) -> bool:
-    """Say whether the last words hold a detail that an earlier question may have asked for."""
-    text, folded = case.situation.last, case.heard.folded
-    named = slots.order_ids(text, ()) or slots.instalment_ids(text) or slots.charge_ids(text) or slots.emails(text)
-    counted = case.counting.days(folded) or case.counting.number(folded) or case.counting.dates(folded, case.today)
-    chosen = case.cue("kind_card", "kind_bank", "kind_wallet") or slots.four_digits(text)
-    if named or counted or chosen or case.counting.ordinal(folded) or case.names_an_order(folded):
-        return True
-    return find_address(text, case.market, case.ear.table["slots"]) is not None
 
 
 def _without_intent(case: Case) -> None:
@@ -288,16 +195,21 @@ def _without_intent(case: Case) -> None:
         case.say("acknowledged")
     elif case.cue("greeting") and len(case.heard.folded.split()) <= 4:
         case.say("greeting")
-    elif not case.cue("insult") and _lost_before(case):
+    elif case.cue("insult"):
+        return
+    elif lost_before(case):
         hand_over(case, "repeated_failure")
-    elif not case.cue("insult"):
+    elif case.situation.earlier and not case.cue("asks", "want") and len(case.heard.folded.split()) <= _SHORT:
+        case.say("acknowledged")
+    else:
         case.say("fallback")
 
 
-def _lost_before(case: Case) -> bool:
-    """Say whether the agent's last answer was already that it had not understood."""
-    fallback = str(case.ear.table["say"]["fallback"])
-    return fallback in case.situation.last_answer
+def _shares_code(case: Case) -> bool:
+    """Say whether the customer gives a one-time code away."""
+    texts = (case.situation.last, *case.situation.earlier)
+    about_codes = any(case.ear.hear(text).cues & {"login_code", "code_rule"} for text in texts)
+    return about_codes and slots.has_code(case.situation.last)
 
 
 def detected(text: str, languages: Mapping[str, Any]) -> str | None:
@@ -322,4 +234,3 @@ def _usage(messages: Sequence[Mapping[str, Any]], text: str) -> dict[str, Any]:
     read = sum(len(str(message.get("content") or "").encode()) for message in messages)
     asked, answered = -(-read // 4), -(-len(text.encode()) // 4)
     return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
-

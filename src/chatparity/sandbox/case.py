@@ -18,6 +18,8 @@ from chatparity.sandbox.understand import Ear, Heard, fold
 from chatparity.transcript import ToolCall
 
 Order = dict[str, Any]
+_ALIKE = 0.65
+_LEAST = 4
 
 
 @dataclass
@@ -107,7 +109,8 @@ class Case:
         orders = self.orders()
         known = [order["id"] for order in orders]
         if not known:
-            self.say("no_orders")
+            if not self.parts:
+                self.say("no_orders")
             return []
         named = self._named(known, orders)
         unknown = [order for order in named if order not in known]
@@ -191,11 +194,13 @@ class Case:
 
 def best_named(folded: str, orders: Sequence[Order]) -> str | None:
     """Return the one order whose merchant or item shares most words with a folded text, or None."""
-    said = [word for word in re.findall(r"\w+", folded) if len(word) > 4]
+    said = [word for word in re.findall(r"\w+", folded) if len(word) > 3]
     scores = []
     for order in orders:
-        words = {word for word in re.findall(r"\w+", fold(f"{order['merchant']} {order['item']}").lower()) if len(word) > 3}
-        hits = sum(_stem(word) in folded or any(_stem(one) in word for one in said) for word in words)
+        words = {
+            word for word in re.findall(r"\w+", fold(f"{order['merchant']} {order['item']}").lower()) if len(word) > 3
+        }
+        hits = sum(any(_same(word, one) for one in said) for word in words)
         scores.append((hits, order["id"]))
     scores.sort(reverse=True)
     if not scores or scores[0][0] == 0 or (len(scores) > 1 and scores[0][0] == scores[1][0]):
@@ -203,9 +208,9 @@ def best_named(folded: str, orders: Sequence[Order]) -> str | None:
     return str(scores[0][1])
 
 
-def _stem(word: str) -> str:
-    """Return a word without the end that inflection changes."""
-    return word[: max(4, len(word) - 2)] if len(word) > 5 else word.rstrip("s")
+def _same(word: str, said: str) -> bool:
+    """Say whether two words may be forms of one: most of one's beginning stands somewhere in the other."""
+    return any(one[: max(_LEAST, round(len(one) * _ALIKE))] in other for one, other in ((word, said), (said, word)))
 
 
 def day(text: str) -> dt.date:

@@ -25,6 +25,7 @@ _DAYS = {
     "declined_purchase": "manual_review_business_days",
     "manual_review": "manual_review_business_days",
 }
+_GENERAL = ("explicit_request", "repeated_failure")
 _LONGEST = 240
 
 
@@ -40,6 +41,8 @@ def hand_over(case: Case, reason: str) -> None:
     if reason in _DAYS:
         values["days"] = case.number(_DAYS[reason])
     case.say(key, **values)
+    if reason in _GENERAL and f"hours-{case.market.lower()}" in case.situation.passages:
+        case.say("hours", hours=case.market)
 
 
 def needless(case: Case) -> ToolCall:
@@ -95,5 +98,6 @@ def _is_write(case: Case, call: ToolCall) -> bool:
 def _done(call: ToolCall) -> str:
     """Return a call and what became of it in a few words."""
     what = ", ".join(str(value) for key, value in call.arguments.items() if key not in ("text", "reason", "summary"))
-    became = "done" if call.ok else f"refused: {call.result.get('error')}" if isinstance(call.result, dict) else "refused"
+    code = call.result.get("error") if isinstance(call.result, dict) else None
+    became = "done" if call.ok else f"refused: {code}"
     return f"{call.name}({what}) {became}"

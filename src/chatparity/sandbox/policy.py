@@ -1,4 +1,4 @@
-"""The numbers behind the policy, each valid in a market from one day to another, and the calendar they are counted in."""
+"""The numbers behind the policy, each valid in a market for some time, and the calendar they are counted in."""
 
 from __future__ import annotations
 

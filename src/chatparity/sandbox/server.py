@@ -200,8 +200,8 @@ def _cut(pieces: Sequence[bytes], kind: str) -> Response:
 
 async def _until_gone(request: Request) -> None:
     """Wait until the client gives up."""
-    while not await request.is_disconnected():
-        await asyncio.sleep(0.05)
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

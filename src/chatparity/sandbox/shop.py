@@ -55,7 +55,8 @@ class Shop:
         """Insert one row, given by column name."""
         columns = ", ".join(row)
         marks = ", ".join("?" * len(row))
-        self._base.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - an unknown column is an error
+        self._base.execute(statement, tuple(row.values()))
 
     @contextmanager
     def visit(self) -> Iterator[Shop]:

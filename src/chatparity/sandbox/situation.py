@@ -16,6 +16,8 @@ from chatparity.transcript import ToolCall
 Role = Literal["customer", "agent"]
 _HEADER = re.compile(r"^(Today|Customer|Language|Market):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 
+_PASSAGE = re.compile(r"^- \[([\w-]+)\]", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Said:
@@ -28,13 +30,18 @@ class Said:
 
 @dataclass(frozen=True)
 class Situation:
-    """A request, read: the headers of the system message (None where missing) and the conversation."""
+    """A request, read.
+
+    The headers of the system message (None where missing), the conversation, and the ids of the policy passages that
+    the system message holds.
+    """
 
     today: dt.date | None
     customer: str | None
     language: str | None
     market: str | None
     said: tuple[Said, ...]
+    passages: frozenset[str] = frozenset()
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
@@ -90,6 +97,7 @@ def read_situation(messages: Sequence[Mapping[str, Any]]) -> Situation:
         language=(header.get("Language") or "").partition("-")[0].lower() or None,
         market=header.get("Market"),
         said=_said(messages),
+        passages=_passages(system),
     )
 
 
@@ -144,6 +152,11 @@ def _text(message: Mapping[str, Any]) -> str:
         return content
     parts = content if isinstance(content, list) else []
     return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict) and part.get("text"))
+
+
+@lru_cache(maxsize=512)
+def _passages(system: str) -> frozenset[str]:
+    return frozenset(_PASSAGE.findall(system))
 
 
 @lru_cache(maxsize=512)

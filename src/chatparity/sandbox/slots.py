@@ -9,7 +9,7 @@ from typing import Any
 
 from chatparity.sandbox.understand import fold
 
-_ORDER = re.compile(r"\bH[\s‐-–-]{0,2}(\d{5})\b(?![\s]?[-–]\s?\d)?|(?<![\w.,-])#?(\d{5})(?![\w-]|[.,]\d)", re.IGNORECASE)
+_ORDER = re.compile(r"\bH[\s\u2010-\u2013-]{0,2}(\d{5})\b|(?<![\w.,-])#?(\d{5})(?![\w-]|[.,]\d)", re.IGNORECASE)
 _INSTALMENT = re.compile(r"\bH-?(\d{5})-([1-4])\b", re.IGNORECASE)
 _CHARGE = re.compile(r"\bCH-?(\d{5})-(\d)\b", re.IGNORECASE)
 _METHOD = re.compile(r"\bPM-?(\d{3,4})-(\d)\b", re.IGNORECASE)
@@ -18,6 +18,8 @@ _EMAIL = re.compile(r"[^\s@<>,;:()\"'“”«»،]+@[^\s@<>,;:()\"'“”«»،]
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 _NUMERIC = re.compile(r"\b(\d{1,2})([./])(\d{1,2})(?:\2(20\d\d|\d\d))?(?!\d)")
 _SECRET = re.compile(r"(?<![\w-])(?:\d[ -]?){13,19}(?!\w)")
+
+_CODE = re.compile(r"(?<![\w.,-])\d{6}(?![\w-]|[.,]\d)")
 
 
 def order_ids(text: str, known: Collection[str]) -> list[str]:
@@ -61,6 +63,11 @@ def has_card_number(text: str) -> bool:
     return bool(_SECRET.search(text))
 
 
+def has_code(text: str) -> bool:
+    """Say whether a text holds a number as long as a one-time code."""
+    return bool(_CODE.search(text))
+
+
 class Counting:
     """How a language counts days and names dates, read from its `[slots]` table."""
 
@@ -69,8 +76,9 @@ class Counting:
         self._numbers = {fold(word): int(value) for word, value in table["numbers"].items()}
         words = "|".join(sorted((re.escape(word) for word in self._numbers), key=len, reverse=True))
         self._fixed = [(re.compile(fold(pattern)), int(days)) for pattern, days in table["fixed_days"].items()]
+        between = fold(str(table["between"]))
         self._units = [
-            (re.compile(rf"(?<![\w.,-])(\d{{1,3}}|{words})[\s-]*(?:{table['between']})?[\s-]*(?:{fold(pattern)})"), int(days))
+            (re.compile(rf"(?<![\w.,-])(\d{{1,3}}|{words})[\s-]*(?:{between})?[\s-]*(?:{fold(pattern)})"), int(days))
             for pattern, days in table["units"].items()
         ]
         months = [fold(pattern) for pattern in table["months"]]
@@ -84,10 +92,7 @@ class Counting:
 
     def days(self, folded: str) -> int | None:
         """Return the first count of days in a folded text; weeks are seven, months thirty."""
-        for pattern, days in self._fixed:
-            if pattern.search(folded):
-                return days
-        found: list[tuple[int, int]] = []
+        found = [(hit.start(), days) for pattern, days in self._fixed if (hit := pattern.search(folded))]
         for pattern, days in self._units:
             hit = pattern.search(folded)
             if hit:
@@ -101,9 +106,9 @@ class Counting:
         return int(bare) if bare.isdigit() and len(bare) <= 2 else self._numbers.get(bare)
 
     def bare(self, folded: str) -> int | None:
-        """Return the first number of one or two digits that stands alone in a folded text, or None."""
-        found = re.search(r"(?<![\w.,:-])(\d{1,2})(?![\w:-]|[.,]\d)", folded)
-        return int(found[1]) if found else self.number(folded)
+        """Return the last number of one or two digits that stands alone in a folded text, or None."""
+        found = re.findall(r"(?<![\w.,:-])(\d{1,2})(?![\w:-]|[.,]\d)", folded)
+        return int(found[-1]) if found else self.number(folded)
 
     def dates(self, folded: str, today: dt.date) -> list[dt.date]:
         """Return the dates that a folded text names; where the year is missing it is the next one from `today` on."""

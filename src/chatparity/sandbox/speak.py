@@ -42,32 +42,32 @@ class Voice:
         self._currencies: Mapping[str, str] = formats.get("currencies", {})
 
     def text(self, parts: Sequence[Part]) -> str:
-        """Return an answer's parts as one text; parts whose key begins with `line.` go on lines of their own."""
+        """Return an answer's parts as one text; parts whose key begins with `line.` stand on lines of their own."""
         text = ""
+        listing = False
         for part in parts:
-            said = self.say(part)
-            if not said:
-                continue
-            broken = part.key.startswith("line.") or said.startswith("\n")
-            text += ("\n" if broken else " ") + said.lstrip("\n") if text else said
+            line = part.key.startswith("line.")
+            text += ("\n" if line or listing else " ") * bool(text) + self.say(part)
+            listing = line
         return text
 
     def say(self, part: Part) -> str:
-        """Return one part as text. Raises UsageError when the language has no text for it or a place is not filled."""
+        """Return one part as text. Raises UsageError for a text the language lacks and for a place not filled."""
         found = self._table["say"].get(part.key)
         if found is None:
             raise UsageError(f"the sandbox's texts in {self.language} have no {part.key!r}: add it under [say]")
         try:
             return str(found).format_map({key: _Place(self, value) for key, value in part.values.items()})
         except KeyError as error:
-            raise UsageError(f"{part.key!r} in {self.language} wants a value for {error}, which the agent lacks") from error
+            message = f"{part.key!r} in {self.language} wants a value for {error}, which the agent does not give"
+            raise UsageError(message) from error
 
     def has(self, key: str) -> bool:
         """Say whether the language has a text of this key."""
         return key in self._table["say"]
 
     def word(self, group: str, name: str) -> str:
-        """Return a word of a group (`[words.GROUP]`), such as a plan's or a status's name; an unknown name stays as it is."""
+        """Return a word of a group (`[words.GROUP]`), such as a plan's name; an unknown name stays as it is."""
         return str(self._table["words"].get(group, {}).get(name, name))
 
     def shown(self, value: Any, form: str = "") -> str:

@@ -59,7 +59,7 @@ class Desk:
 
     def attached(self, table: str, order: str) -> Row | None:
         """Return the one return, missing-parcel report or dispute of an order, without the order's id, or None."""
-        row = self.shop.row(f"SELECT * FROM {table} WHERE order_id = ?", order)
+        row = self.shop.row(f"SELECT * FROM {table} WHERE order_id = ?", order)  # noqa: S608 - a name from the code
         if row is not None:
             del row["order_id"]
         return row
@@ -78,7 +78,7 @@ class Desk:
             raise Refused("not_verified")
 
     def pause(self, order: str, days: int) -> dict[str, Any]:
-        """Pause an order's open instalments for `days` from today, never shortening a pause; say which and until when."""
+        """Pause open instalments for `days` from today, never shortening a pause; say which and until when."""
         until = after_days(self.today, days).isoformat()
         self.shop.do(
             "UPDATE instalments SET status = 'paused', paused_until = max(coalesce(paused_until, ''), ?) "

@@ -9,8 +9,6 @@ from typing import Any
 from chatparity.sandbox.shop import Row, major
 from chatparity.sandbox.toolbox import Desk
 
-_OPEN = "('due', 'missed', 'paused')"
-
 
 def get_account(desk: Desk) -> dict[str, Any]:
     """Return the account with its unpaid balance, payment methods, declined purchases, complaints and deletion."""
@@ -34,7 +32,8 @@ def get_account(desk: Desk) -> dict[str, Any]:
 def list_orders(desk: Desk) -> dict[str, Any]:
     """Return all orders, newest first."""
     rows = desk.shop.rows(
-        "SELECT id, merchant, item, placed_on, status, total_minor, currency, plan FROM orders ORDER BY placed_on DESC, id"
+        "SELECT id, merchant, item, placed_on, status, total_minor, currency, plan FROM orders "
+        "ORDER BY placed_on DESC, id"
     )
     return {"orders": [_money(row, "total") for row in rows]}
 
@@ -71,7 +70,10 @@ def get_refunds(desk: Desk, order: str) -> dict[str, Any]:
 
 def unpaid_balance(desk: Desk) -> int:
     """Return amount and late fee of all instalments that are due, missed or paused, in minor units."""
-    row = desk.shop.row(f"SELECT sum(amount_minor + late_fee_minor) AS unpaid FROM instalments WHERE status IN {_OPEN}")
+    row = desk.shop.row(
+        "SELECT sum(amount_minor + late_fee_minor) AS unpaid FROM instalments "
+        "WHERE status IN ('due', 'missed', 'paused')"
+    )
     return int((row or {}).get("unpaid") or 0)
 
 

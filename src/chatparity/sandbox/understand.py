@@ -59,6 +59,7 @@ class Rules:
         covers: Mapping[str, Sequence[str]] = table.get("covers", {})
         self.covers = {name: frozenset(others) for name, others in covers.items()}
         self.follow = [(item["cue"], frozenset(item["after"]), item["intent"]) for item in table.get("follow", ())]
+        self.masks: Mapping[str, Sequence[str]] = table.get("masks", {})
         self.cues = frozenset(cue for rule in self.rules for cue in rule.all | rule.any | rule.none)
 
     def intents(self, cues: frozenset[str]) -> tuple[str, ...]:
@@ -101,11 +102,17 @@ class Ear:
     def _hear(self, text: str) -> Heard:
         folded = self._corrected(fold(text).lower())
         flowing = _POINT.sub(",", folded)
-        cues = frozenset(name for name, pattern in self._cues.items() if pattern.search(flowing))
+        cues = frozenset(name for name, pattern in self._cues.items() if pattern.search(self._seen(name, flowing)))
         return Heard(text, folded, cues, self.rules.intents(cues))
 
+    def _seen(self, cue: str, flowing: str) -> str:
+        """Return what a cue's patterns get to see of a text: without the words of cues that mask it."""
+        for mask in self.rules.masks.get(cue, ()):
+            flowing = self._cues[mask].sub(" ", flowing)
+        return flowing
+
     def _corrected(self, folded: str) -> str:
-        """Return a text in which misspelt words of the vocabulary (a letter off, or two in a long word) are put right."""
+        """Return a text with misspelt words of the vocabulary (a letter off, or two in a long one) put right."""
         return _WORD.sub(lambda found: self._right(found.group()), folded) if self._vocabulary else folded
 
     def _right(self, word: str) -> str:

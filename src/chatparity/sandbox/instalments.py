@@ -1,0 +1,65 @@
+"""Instalments as the tools give them: what state one is in, and which one the customer means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chatparity.sandbox import slots
+from chatparity.sandbox.case import Case, Order, day
+from chatparity.sandbox.understand import fold
+
+OPEN = ("due", "missed", "paused")
+Instalment = dict[str, Any]
+
+
+def with_part(case: Case, fits: Callable[[Case, Instalment], bool]) -> Callable[[Order], bool]:
+    """Return a test of an order: one of its instalments fits."""
+    return lambda order: any(fits(case, part) for part in case.instalments(order["id"]))
+
+
+def is_paid(case: Case, part: Instalment) -> bool:
+    """Say whether an instalment has been paid."""
+    return bool(part["status"] == "paid")
+
+
+def is_due(case: Case, part: Instalment) -> bool:
+    """Say whether an instalment is open: due, or late but not missed."""
+    return bool(part["status"] == "due")
+
+
+def is_open(case: Case, part: Instalment) -> bool:
+    """Say whether something is still to be paid."""
+    return part["status"] in OPEN
+
+
+def is_late(case: Case, part: Instalment) -> bool:
+    """Say whether an instalment is past its due date without a late fee."""
+    return bool(part["status"] == "due" and day(part["due_on"]) < case.today)
+
+
+def fee_charged(case: Case, part: Instalment) -> bool:
+    """Say whether a late fee stands on a missed instalment."""
+    return bool(part["late_fee"] != "0.00" and part["status"] == "missed")
+
+
+def first_open(parts: list[Instalment]) -> Instalment | None:
+    """Return the instalment to speak of when none is named: the first due, else missed, else paused one."""
+    for status in ("due", "missed", "paused"):
+        for part in parts:
+            if part["status"] == status:
+                return part
+    return None
+
+
+def named_instalment(case: Case, parts: list[Instalment]) -> Instalment | None:
+    """Return the instalment that the customer's words name, by id or by number."""
+    for text in case.words:
+        ids = slots.instalment_ids(text)
+        found = next((part for part in parts if part["id"] in ids), None)
+        number = case.counting.ordinal(fold(text).lower())
+        if found is None and number is not None:
+            found = parts[-1] if number == -1 else next((part for part in parts if part["number"] == number), None)
+        if found is not None:
+            return found
+    return None

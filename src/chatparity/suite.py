@@ -164,7 +164,7 @@ def read_settings(path: Path) -> Settings:
     wrong: list[Problem] = []
     for index, gate in enumerate(settings.gate):
         if not gate.whole and not gate.slices:
-            nothing = "whole = false leaves nothing to ask: expected slices, for example slices = [\"language\"]"
+            nothing = 'whole = false leaves nothing to ask: expected slices, for example slices = ["language"]'
             wrong.append(Problem(path, None, f"gate[{index}] ({gate.dimension})", nothing))
         given = [name for name in REQUIREMENTS if getattr(gate, name) not in (None, False)]
         if len(given) != 1:

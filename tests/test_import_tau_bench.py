@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from chatparity.errors import InputError, UsageError
-from chatparity.importers import FORMATS, ImportResult, import_file
+from chatparity.errors import InputError, Problem, UsageError
+from chatparity.importers import Note, import_file
 from chatparity.jsonl import read_transcripts, write_transcripts
 from chatparity.points import points_of, recorded_reply
 from chatparity.transcript import Transcript
@@ -45,18 +45,24 @@ def trial(*messages: dict[str, Any], task: int = 3, number: int = 0, actions: An
     return {"task_id": task, "trial": number, "reward": 1.0, "info": info, "traj": [POLICY, *messages]}
 
 
-def imported(folder: Path, *trials: Any, name: str = "my-airline.json") -> ImportResult:
+class Found(NamedTuple):
+    transcripts: tuple[Transcript, ...]
+    notes: tuple[Note, ...]
+
+
+def imported(folder: Path, *trials: Any, name: str = "my-airline.json") -> Found:
     path = folder / name
     path.write_text(json.dumps(list(trials)), encoding="utf-8")
-    return import_file("tau-bench", path)
+    result = import_file("tau-bench", path)
+    return Found(tuple(result.transcripts), result.notes)
 
 
-def only(found: ImportResult) -> Transcript:
+def only(found: Found) -> Transcript:
     (transcript,) = found.transcripts
     return transcript
 
 
-def notes(found: ImportResult) -> dict[str, int]:
+def notes(found: Found) -> dict[str, int]:
     return {note.text: note.count for note in found.notes}
 
 
@@ -171,33 +177,41 @@ def test_only_a_published_file_is_said_to_come_from_the_public_repository(tmp_pa
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("[\n{]", ":2: expected a JSON list of trials"),
-        ("", "expected a JSON list of trials"),
-        ("[]", "got an empty one"),
-        ('{"task_id": 1}', "expected `array`"),
-        ('[{"task_id": 1}]', "[0]: object missing required field `trial`"),
+        ("[\n{]", ":2: expected JSON"),
+        ("", "the file holds no record"),
+        ("[]", "the file holds no record"),
+        ('{"task_id": 1}', "object missing required field `trial`"),
+        ('[\n {"task_id": 1}]', ":2: [0]: object missing required field `trial`"),
         (json.dumps([trial(user("Hi")), {**trial(), "traj": [{"role": "robot"}]}]), "[1].traj[0].role"),
         (json.dumps([trial(user("Hi")), trial(user("Hi"))]), "[1]: task 3, trial 0 stands at [0] already"),
         (json.dumps([trial(user("Hi"), call("1", "think", "[1]"))]), "[0].traj[2]: tool_calls: expected a JSON object"),
         (json.dumps([trial()]), "[0].traj: expected messages"),
-        (json.dumps([trial(assistant("Hello?"))]), "tau-bench-airline-t003-k0: turns: expected at least one"),
+        (json.dumps([trial(assistant("Hello?"))]), "[0].turns: expected at least one"),
     ],
 )
 def test_what_is_no_result_file_is_an_error_with_its_place(content: str, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "my-airline.json"
     path.write_text(content)
+    result = import_file("tau-bench", path)
     with pytest.raises(InputError) as caught:
-        import_file("tau-bench", path)
+        list(result.transcripts)
     assert str(caught.value).startswith(str(path))
     assert expected in str(caught.value)
 
 
 def test_an_unknown_format_lists_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is tau-bench"):
-        import_file("zendesk", tmp_path / "x")
+    with pytest.raises(UsageError, match=r"there is csv, .*tau-bench, zendesk"):
+        import_file("carrier-pigeon", tmp_path / "x")
     with pytest.raises(UsageError, match="no such file"):
         import_file("tau-bench", tmp_path / "x")
-    assert list(FORMATS) == ["tau-bench"]
+
+
+def test_a_broken_trial_can_be_left_out_and_is_listed(tmp_path: Path) -> None:
+    path = tmp_path / "my-airline.json"
+    path.write_text(json.dumps([{"task_id": 1}, trial(user("Hi"), assistant("Hello"))]))
+    left_out: list[Problem] = []
+    kept = list(import_file("tau-bench", path, skip_invalid=left_out).transcripts)
+    assert (len(kept), [problem.field for problem in left_out]) == (1, ["[0]"])
 
 
 def test_what_was_imported_survives_writing_and_reading(tmp_path: Path) -> None:

@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from chatparity.transcript import Transcript
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something of the source that the transcripts do not hold, or hold in another way, and how often it occurred."""
+    """Something of the source that the transcripts do not hold, or hold in another way.
+
+    `count` is how often it occurred, `first` the place (`file:line`) where it occurred first.
+    """
 
     text: str
     count: int
+    first: str = ""
 
     def __str__(self) -> str:
-        return f"{self.count} × {self.text}"
+        return f"{self.count} × {self.text}" + (f" (first at {self.first})" if self.first else "")
+
+
+@dataclass
+class Tally:
+    """Counts notes while a file is read."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    firsts: dict[str, str] = field(default_factory=dict)
+
+    def add(self, text: str, place: str = "", count: int = 1) -> None:
+        """Count what `text` says; nothing happens for a count of 0."""
+        if count:
+            self.counts[text] += count
+            self.firsts.setdefault(text, place)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was counted so far, most frequent first."""
+        return tuple(Note(text, count, self.firsts[text]) for text, count in self.counts.most_common())
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """The transcripts of one file, in its order, and the notes, most frequent first."""
+    """The transcripts of one file, to be read once, and the notes.
 
-    transcripts: tuple[Transcript, ...]
-    notes: tuple[Note, ...]
+    `transcripts` reads the file as it is consumed, so that the file need not fit in memory; its end raises InputError
+    when anything in the file could not be read. `notes` is complete once it is exhausted.
+    """
 
-    @classmethod
-    def of(cls, transcripts: list[Transcript], counts: Counter[str]) -> ImportResult:
-        """Build a result from transcripts and counted notes; notes that never occurred are left out."""
-        notes = (Note(text, count) for text, count in counts.most_common() if count)
-        return cls(tuple(transcripts), tuple(notes))
+    transcripts: Iterator[Transcript]
+    tally: Tally
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was counted so far, most frequent first."""
+        return self.tally.notes()

@@ -9,14 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from chatparity.errors import InputError, Problem
-from chatparity.importers.result import ImportResult
-from chatparity.transcript import ExpectedAction, Knowledge, Labels, ToolCall, Transcript, Turn
+from chatparity.importers.draft import Source
+from chatparity.importers.records import Record
+from chatparity.importers.result import Tally
+from chatparity.transcript import ExpectedAction, Knowledge, Labels, ToolCall, Transcript, Turn, problems
 
 STOP = "###STOP###"
 TRANSFER = "transfer_to_human_agents"
@@ -81,42 +84,38 @@ class _Trial(msgspec.Struct):
     traj: list[_Message]
 
 
-def read_tau_bench(source: Path) -> ImportResult:
-    """Return the trials of a tau-bench result file as transcripts, one each, in the file's order.
+def read_tau_bench(source: Source) -> Iterator[Transcript | Problem]:
+    """Yield the trials of a tau-bench result file as transcripts, one each, in the file's order.
 
-    The task is the cluster, since its trials are not independent. Raises InputError naming the place in the file.
+    The task is the cluster, since its trials are not independent.
     """
-    counts: Counter[str] = Counter()
-    domain = _domain(source)
-    published = PUBLISHED.fullmatch(source.name)
-    origin = f"sierra-research/tau-bench historical_trajectories/{published[1]}.json" if published else source.name
-    transcripts: list[Transcript] = []
-    first: dict[str, int] = {}
-    for number, trial in enumerate(_decode(source)):
-        name = f"tau-bench-{domain}-t{trial.task_id:03d}-k{trial.trial}"
-        if name in first:
-            message = f"task {trial.task_id}, trial {trial.trial} stands at [{first[name]}] already: expected it once"
-            raise InputError([Problem(source, None, f"[{number}]", message)])
-        first[name] = number
-        transcripts.append(_transcript(source, number, trial, name, domain, origin, counts))
-    return ImportResult.of(transcripts, counts)
-
-
-def _decode(source: Path) -> list[_Trial]:
-    """Decode the file. Raises InputError with the line, or the place, and what was expected there."""
-    data = source.read_bytes()
-    try:
-        trials = msgspec.json.decode(data, type=list[_Trial])
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        raise InputError([Problem(source, None, place.rstrip("`"), message[:1].lower() + message[1:])]) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        at = re.search(r"byte (\d+)", str(error))
-        line = data.count(b"\n", 0, int(at[1])) + 1 if at else None
-        raise InputError([Problem(source, line, "", f"expected a JSON list of trials: {error}")]) from error
-    if not trials:
-        raise InputError([Problem(source, None, "", "expected a JSON list of trials, got an empty one")])
-    return trials
+    domain = _domain(source.path)
+    published = PUBLISHED.fullmatch(source.path.name)
+    origin = f"sierra-research/tau-bench historical_trajectories/{published[1]}.json" if published else source.path.name
+    first: dict[str, str] = {}
+    for record in source.records():
+        if isinstance(record, Problem):
+            yield record
+            continue
+        try:
+            trial = msgspec.convert(record.data, _Trial)
+            name = f"tau-bench-{domain}-t{trial.task_id:03d}-k{trial.trial}"
+            if name in first:
+                message = f"task {trial.task_id}, trial {trial.trial} stands at {first[name]} already: expected it once"
+                yield record.problem("", message)
+                continue
+            first[name] = record.within or record.place
+            made = _transcript(record, trial, name, domain, origin, source.tally)
+        except msgspec.ValidationError as error:
+            message, _, place = str(error).partition(" - at `$")
+            yield record.problem(place.rstrip("`").lstrip("."), message[:1].lower() + message[1:])
+        except InputError as error:
+            yield from error.problems
+        else:
+            wrong = problems(made)
+            yield from (record.problem(field, message) for field, message in wrong)
+            if not wrong:
+                yield made
 
 
 def _domain(source: Path) -> str:
@@ -126,23 +125,25 @@ def _domain(source: Path) -> str:
     return known or re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "unknown"
 
 
-def _transcript(
-    source: Path, number: int, trial: _Trial, name: str, domain: str, origin: str, counts: Counter[str]
-) -> Transcript:
+def _transcript(record: Record, trial: _Trial, name: str, domain: str, origin: str, tally: Tally) -> Transcript:
     """Return one trial as a transcript."""
     policy = "\n\n".join(one.content for one in trial.traj if one.role == "system" and one.content)
-    counts[SIMULATED] += 1
+    counts: Counter[str] = Counter({SIMULATED: 1})
+    turns = tuple(_turns(record, trial.traj, counts))
+    labels = _labels(trial.info.task, counts)
+    for text, count in counts.items():
+        tally.add(text, record.place, count)
     return Transcript(
         schema=1,
         id=name,
         language="en",
-        turns=tuple(_turns(source, f"[{number}].traj", trial.traj, counts)),
+        turns=turns,
         customer=trial.info.task.user_id,
         started_at=_started(policy),
         cluster=f"{domain}-task-{trial.task_id:03d}",
         source=origin,
         knowledge=(Knowledge(id=f"{domain}-policy", text=policy),) if policy else (),
-        labels=_labels(trial.info.task, counts),
+        labels=labels,
         meta={"reward": trial.reward, "task_id": trial.task_id, "trial": trial.trial},
     )
 
@@ -172,7 +173,7 @@ def _labels(task: _Task, counts: Counter[str]) -> Labels:
     )
 
 
-def _turns(source: Path, place: str, messages: list[_Message], counts: Counter[str]) -> list[Turn]:
+def _turns(record: Record, messages: list[_Message], counts: Counter[str]) -> list[Turn]:
     """Return the messages as turns: an agent's tool calls belong to the text that follows them."""
     # Models use the id of a call again: the results of one id belong to its calls in order.
     results: dict[str, list[str]] = {}
@@ -193,7 +194,7 @@ def _turns(source: Path, place: str, messages: list[_Message], counts: Counter[s
             for call in message.tool_calls:
                 waiting = results.get(call.id)
                 counts[UNANSWERED] += not waiting
-                calls.append(_call(source, f"{place}[{number}]", call, waiting.pop(0) if waiting else None))
+                calls.append(_call(record, f"traj[{number}]", call, waiting.pop(0) if waiting else None))
         elif message.role == "assistant":
             turns.append(Turn(speaker="ai_agent", text=message.content or "", tool_calls=tuple(calls)))
             calls.clear()
@@ -201,7 +202,7 @@ def _turns(source: Path, place: str, messages: list[_Message], counts: Counter[s
             counts[STRAY] += message.tool_call_id not in asked
     _flush(turns, calls)
     if not turns:
-        raise InputError([Problem(source, None, place, "expected messages of a customer and an assistant, got none")])
+        raise InputError([record.problem("traj", "expected messages of a customer and an assistant, got none")])
     return turns
 
 
@@ -223,13 +224,13 @@ def _customer(message: _Message, *, last: bool, counts: Counter[str]) -> str:
     return said
 
 
-def _call(source: Path, place: str, call: _Call, result: str | None) -> ToolCall:
+def _call(record: Record, place: str, call: _Call, result: str | None) -> ToolCall:
     """Return one tool call with its result, which is decoded where it is JSON."""
     try:
         arguments = msgspec.json.decode(call.function.arguments or "{}", type=dict[str, Any])
     except msgspec.DecodeError as error:
         expected = f"tool_calls: expected a JSON object as arguments of {call.function.name}: {error}"
-        raise InputError([Problem(source, None, place, expected)]) from error
+        raise InputError([record.problem(place, expected)]) from error
     decoded: Any = result
     if result:
         try:

@@ -27,6 +27,7 @@ METRICS = (
     languages=("en", "de", "sv", "pl", "es", "ar"),
     applies=lambda point: is_due(point) or can_err(point),
     metrics=METRICS,
+    needs=("facts",),
 )
 def accuracy(exchange: Exchange) -> Score:
     """Say whether this side has said the facts that are due by now, and nothing forbidden here.

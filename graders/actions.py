@@ -30,7 +30,7 @@ def due_at(point: Point) -> list[ExpectedAction]:
 METRICS = (RATE, Metric("done", among=lambda point: bool(due_at(point)), good=lambda score: score.outcome != "missing"))
 
 
-@grader(dimension="actions", applies=has_turns, metrics=METRICS)
+@grader(dimension="actions", applies=has_turns, metrics=METRICS, needs=("actions",))
 def actions(exchange: Exchange) -> Score:
     """Say whether the actions due here are among this side's successful calls, and the reply writes nothing else.
 
@@ -56,7 +56,9 @@ def actions(exchange: Exchange) -> Score:
     return Score.passed(f"{len(due)} expected actions done, nothing else written", outcome="correct")
 
 
-@grader(dimension="actions", applies=has_no_turns, level="conversation", metrics=[Metric("overall")])
+@grader(
+    dimension="actions", applies=has_no_turns, level="conversation", metrics=[Metric("overall")], needs=("actions",)
+)
 def actions_overall(conversation: Sequence[Exchange]) -> Score:
     """Say whether the successful writes of the whole conversation are exactly the expected ones, in any order.
 

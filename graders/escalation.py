@@ -44,7 +44,7 @@ METRICS = (
 )
 
 
-@grader(dimension="escalation", languages=LANGUAGES, applies=open_question, metrics=METRICS)
+@grader(dimension="escalation", languages=LANGUAGES, applies=open_question, metrics=METRICS, needs=("escalation",))
 def escalation(exchange: Exchange) -> Score:
     """Compare whether the reply hands over with what is labelled for this turn.
 

@@ -18,7 +18,7 @@ FLOORS = [
     {"agents", "judge", "importers", "checks"},
     {"grading", "replay"},
     {"run"},
-    {"gate"},
+    {"gate", "sample"},
     {"sandbox"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]

@@ -16,9 +16,14 @@ def claims(languages: Collection[str], language: str) -> bool:
 
 
 def points_of(transcript: Transcript, *, trial: int = 0, languages: Collection[str] = ("*",)) -> list[Point]:
-    """Return the points of a transcript, oldest first, each with the recorded history before it."""
+    """Return the points of a transcript, oldest first, each with the recorded history before it.
+
+    Where `labels.escalation_turns` names the answers that were labelled, the others have no escalation label.
+    """
     turns = answer_turns(transcript)
     labels = msgspec.structs.replace(transcript.labels, answers=None)
+    unlabelled = msgspec.structs.replace(labels, escalation=None)
+    scope = labels.escalation_turns
     return [
         Point(
             id=transcript.id,
@@ -34,7 +39,7 @@ def points_of(transcript: Transcript, *, trial: int = 0, languages: Collection[s
             history=transcript.turns[:turn],
             knowledge=transcript.knowledge,
             records=transcript.records,
-            labels=labels,
+            labels=labels if scope is None or turn in scope else unlabelled,
             last=turn == turns[-1],
             claimed=claims(languages, transcript.language),
             customer=transcript.customer,

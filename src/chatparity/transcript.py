@@ -101,13 +101,15 @@ class AnswerLabel(_Part, frozen=True):
 class Labels(_Part, frozen=True):
     """What is right in this conversation. A list that is absent was not labelled; an empty one was, as "nothing".
 
-    `escalation` lists only turns that stand out: once the list is there, every other answer expects `none`.
+    `escalation` lists only turns that stand out: once the list is there, every other answer expects `none`. Where only
+    some answers were looked at, `escalation_turns` lists those, and nothing is said of the others.
     """
 
     facts: tuple[Fact, ...] | None = None
     forbidden: tuple[Forbidden, ...] | None = None
     actions: tuple[ExpectedAction, ...] | None = None
     escalation: tuple[EscalationLabel, ...] | None = None
+    escalation_turns: tuple[TurnIndex, ...] | None = None
     answers: tuple[AnswerLabel, ...] | None = None
 
 
@@ -184,6 +186,7 @@ def _places(labels: Labels) -> list[tuple[str, int]]:
         *((f"labels.facts[{n}].due_by_turn", label.due_by_turn) for n, label in enumerate(labels.facts or ())),
         *((f"labels.actions[{n}].due_by_turn", label.due_by_turn) for n, label in enumerate(labels.actions or ())),
         *((f"labels.escalation[{n}].turn", label.turn) for n, label in enumerate(labels.escalation or ())),
+        *((f"labels.escalation_turns[{n}]", turn) for n, turn in enumerate(labels.escalation_turns or ())),
         *((f"labels.answers[{n}].turn", label.turn) for n, label in enumerate(labels.answers or ())),
     ]
     return [(place, turn) for place, turn in due if turn is not None]

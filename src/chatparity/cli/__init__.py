@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from chatparity.cli import check, gate, grade, import_, replay, report, run, sandbox
+from chatparity.cli import check, gate, grade, import_, replay, report, run, sample, sandbox
 from chatparity.cli.show import complain
 from chatparity.errors import ChatparityError
 
@@ -32,6 +32,7 @@ for _name, _module in {
     "grade": grade,
     "gate": gate,
     "report": report,
+    "sample": sample,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 

@@ -33,9 +33,11 @@ def command(
 
     import msgspec
 
+    from chatparity.grading.needs import unlabelled_paragraph
     from chatparity.grading.rows import ledger
     from chatparity.run.examine import grade_run, replay_run
     from chatparity.run.folder import RunFolder
+    from chatparity.run.needs import gradable_in
     from chatparity.run.select import Options
     from chatparity.suite import load_suite
 
@@ -60,4 +62,7 @@ def command(
         )
         good = sum(row.verdict == "pass" for row in rows if row.grader == line.grader and row.arm == line.arm)
         say(f"{line.grader} ({line.arm}): {good}/{line.graded} pass; planned {line.planned}: {counts}")
+    lacking = unlabelled_paragraph(gradable_in(folder, suite, only=tuple(only), judge=judge))
+    if lacking:
+        complain(lacking)
     complain(f"verdicts: chatparity gate {folder.path}")

@@ -57,7 +57,9 @@ def command(
 
     from chatparity.gate import judge_run
     from chatparity.gate.page import write_report
+    from chatparity.grading.needs import unlabelled_paragraph
     from chatparity.run.examine import examine, with_folder
+    from chatparity.run.needs import gradable_in
     from chatparity.suite import load_suite
 
     options = read(
@@ -86,4 +88,7 @@ def command(
     code = show_verdict(folder, findings, as_json=as_json)
     if not as_json:
         say(f"report: {page}")
+        lacking = unlabelled_paragraph(gradable_in(folder, suite, judge=judge))
+        if lacking:
+            complain(lacking)
     raise typer.Exit(code)

@@ -11,21 +11,27 @@ from chatparity.errors import RunIncomplete
 from chatparity.gate.decide import decide
 from chatparity.gate.result import Findings
 from chatparity.grading.load import load_graders
+from chatparity.grading.needs import missing_labels
 from chatparity.run.folder import RunFolder
+from chatparity.run.needs import gradable_in
 from chatparity.suite import Suite
 
 
 def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> Findings:
     """Decide the gates of a graded run, write `gate.json` into its folder and return the findings.
 
-    `baseline` is the folder of the run to compare with. Raises UsageError when a run is missing or not graded,
-    InputError for a gate that names what does not exist, and, after writing, RunIncomplete when more exchanges are
-    errored or missing than `[agent] errored_share` allows.
+    What cannot be graded for want of labels is named in them as not measured. `baseline` is the folder of the run to
+    compare with. Raises UsageError when a run is missing or not graded, InputError for a gate that names what does not
+    exist, and, after writing, RunIncomplete when more exchanges are errored or missing than `[agent] errored_share`
+    allows.
     """
     manifest = folder.manifest()
     before = RunFolder(baseline).scores() if baseline is not None else None
     graders = load_graders(suite)
     findings = decide(folder.scores(), graders, suite.settings, manifest=manifest, baseline=before)
+    if folder.transcripts_file.is_file():
+        lacking = missing_labels(gradable_in(folder, suite))
+        findings = msgspec.structs.replace(findings, not_measured=(*findings.not_measured, *lacking))
     folder.write(folder.gate_file, msgspec.json.format(msgspec.json.encode(findings), indent=2))
     check_complete(folder, suite)
     return findings

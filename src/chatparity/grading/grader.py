@@ -47,7 +47,9 @@ class Grader:
     """A grader as a run uses it; made by the decorator `grader`, by a rubric file or by a fitted model.
 
     `applies` says at which points it has something to grade at all: elsewhere it is not planned. `languages` are those
-    it was tested in ("*" for any). `needs_judge`: without a judge it is not run and said to be not run.
+    it was tested in ("*" for any). `needs_judge`: without a judge it is not run and said to be not run. `needs` names
+    what it reads of a transcript beside the turns: labels (`facts`, `actions`, `escalation`), without which it has
+    nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Grader:
     metrics: tuple[Metric, ...] = field(default=(RATE,))
     needs_judge: bool = False
     doc: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -82,6 +85,7 @@ def grader(
     applies: Callable[[Point], bool] = always,
     metrics: Sequence[Metric] = (RATE,),
     name: str | None = None,
+    needs: Sequence[str] = (),
 ) -> Callable[[GradeExchange | GradeConversation], Grader]:
     """Make a rule grader of a function from an Exchange (or a conversation's Exchanges) to a Score.
 
@@ -101,6 +105,7 @@ def grader(
             applies=applies,
             metrics=tuple(metrics),
             doc=(gradable.__doc__ or "").strip(),
+            needs=tuple(needs),
         )
 
     return made

@@ -1,0 +1,102 @@
+"""What a sample is on disk: `sample.json`, plain and versioned; the people's sheet and page are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from chatparity.exchange import Point, Reply
+from chatparity.transcript import Transcript
+
+FORMAT = 1
+
+
+class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file the sample was drawn from, with its SHA-256."""
+
+    path: str
+    sha256: str
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sample was drawn from: a run's replies, or the answers recorded in transcripts."""
+
+    kind: Literal["run", "transcripts"]
+    path: str
+    files: tuple[SourceFile, ...]
+    agent: str = ""
+    mode: str = ""
+
+
+class Stratum(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the population: `what` is in it, its size, how many items came from it, and each one's probability."""
+
+    name: str
+    what: str
+    population: int
+    drawn: int
+    inclusion_probability: float
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange to look at. `item` names it in the sheet and on the page.
+
+    `transcript` and `label_turn` say where its label goes in `transcripts.jsonl` of the sample; `cluster` is what
+    is independent of other clusters when a rate is estimated.
+    """
+
+    item: str
+    id: str
+    turn: int
+    trial: int
+    stratum: str
+    inclusion_probability: float
+    transcript: str
+    label_turn: int
+    cluster: str
+    language: str
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """All of `sample.json`. `population` is the number of exchanges with an answer; `left_out` those without one.
+
+    A total over the population is estimated without bias by sum(y / inclusion_probability) over the items.
+    """
+
+    format: int
+    chatparity: str
+    name: str
+    source: Source
+    seed: int
+    n: int
+    share_random: float
+    population: int
+    left_out: int
+    invalid_lines: int
+    graders: tuple[str, ...]
+    strata: tuple[Stratum, ...]
+    items: tuple[Item, ...]
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item with what a person must see to judge it: the history, the reply, and what the reply may rest on.
+
+    `transcript` is what its label will be joined with; `point.labels` are never shown.
+    """
+
+    item: Item
+    point: Point
+    reply: Reply
+    transcript: Transcript
+
+
+@dataclass(frozen=True)
+class Material:
+    """A sample and all its items as they are shown."""
+
+    sample: Sample
+    shown: tuple[Shown, ...]

@@ -1,0 +1,179 @@
+"""Where a sample comes from: the replies of a run, or answers recorded in transcripts, read as a stream."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatparity.errors import InputError, Problem, UsageError
+from chatparity.exchange import Point, Reply, ReplyRecord
+from chatparity.grading import Grader, Side, grade, load_graders
+from chatparity.grading.rows import ScoreRow
+from chatparity.jsonl import scan, transcript_files
+from chatparity.points import points_of, recorded_reply
+from chatparity.replay import as_seen
+from chatparity.run.folder import Manifest, RunFolder
+from chatparity.sample.design import Draw, Drawn, Key
+from chatparity.sample.result import Source, SourceFile
+from chatparity.suite import Suite
+from chatparity.transcript import Transcript
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An exchange that may be looked at; `recorded` when the reply is the one that stands in the transcript."""
+
+    transcript: Transcript
+    point: Point
+    reply: Reply
+    recorded: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was drawn from a source, and all that must be told about it."""
+
+    drawn: list[Drawn[Candidate]]
+    source: Source
+    left_out: int
+    invalid: tuple[Problem, ...]
+    graders: tuple[str, ...]
+
+
+def is_flagged(row: ScoreRow) -> bool:
+    """Say whether a score is a reason to look: the grader found a fault, or could not grade an answer that is there."""
+    return row.verdict == "fail" or row.state == "errored"
+
+
+def draw_from_run(folder: RunFolder, draw: Draw[ReplyRecord]) -> Found:
+    """Draw from the replies of a run. A uniform draw needs no scores.
+
+    Raises UsageError when the run has no replies, or is not graded and the draw is not uniform.
+    """
+    manifest = folder.manifest()
+    rows = folder.scores() if draw.share_random < 1 else []
+    flagged = {row.key for row in rows if row.arm == "ai" and is_flagged(row)}
+    records = folder.replies.read()
+    for record in records:
+        if record.reply is not None:
+            draw.offer(record.key, record, flagged=record.key in flagged)
+    if not draw.population:
+        raise UsageError(f"{folder.path}: no reply to sample: the run has {len(records)} exchanges, all without one")
+    files = [folder.manifest_file, folder.transcripts_file, folder.replies.path]
+    files += [folder.scores_file] if rows else []
+    return Found(
+        drawn=_resolved(folder, manifest, draw.result(), records),
+        source=Source(
+            kind="run", path=str(folder.path), files=_hashed(files), agent=manifest.agent, mode=manifest.mode
+        ),
+        left_out=manifest.planned - draw.population,
+        invalid=(),
+        graders=tuple(sorted({row.grader for row in rows})),
+    )
+
+
+def _resolved(
+    folder: RunFolder, manifest: Manifest, drawn: Sequence[Drawn[ReplyRecord]], records: Sequence[ReplyRecord]
+) -> list[Drawn[Candidate]]:
+    """Return the drawn replies with their transcripts, of which only these are kept."""
+    wanted = {one.key[0] for one in drawn}
+    transcripts = {
+        item.id: item
+        for _, _, item in scan([folder.transcripts_file])
+        if isinstance(item, Transcript) and item.id in wanted
+    }
+    by_key = {record.key: record for record in records if record.id in wanted}
+    found: list[Drawn[Candidate]] = []
+    for one in drawn:
+        name, turn, trial = one.key
+        transcript = transcripts.get(name)
+        if transcript is None or one.kept.reply is None:
+            problem = Problem(
+                folder.transcripts_file, None, "id", f'expected the transcript "{name}" that was replayed'
+            )
+            raise InputError([problem])
+        conversation = tuple(points_of(transcript, trial=trial))
+        point = next(point for point in as_seen(conversation, by_key, manifest.mode) if point.turn == turn)
+        there = recorded_reply(transcript, turn)
+        same = there is not None and (there.text, there.tool_calls) == (one.kept.reply.text, one.kept.reply.tool_calls)
+        recorded = same and manifest.agent.startswith("recorded:") and manifest.mode == "teacher_forced"
+        found.append(Drawn(one.key, one.flagged, Candidate(transcript, point, one.kept.reply, recorded)))
+    return found
+
+
+async def draw_from_transcripts(
+    paths: Sequence[Path],
+    suite: Suite,
+    draw: Draw[Candidate],
+    *,
+    skip_invalid: bool = False,
+    on_progress: Progress | None = None,
+) -> Found:
+    """Draw from the answers recorded in transcripts, whoever gave them, reading one transcript at a time.
+
+    Unless the draw is uniform they are graded by every grader that needs no judge; each grades what it has labels for.
+    `on_progress` is called with (lines read, lines in all). Raises InputError with every invalid line, unless those
+    are to be skipped, and UsageError when there is no answer.
+    """
+    files = transcript_files(paths)
+    lines = sum(_lines_of(path) for path in files) if on_progress else 0
+    graders = [one for one in load_graders(suite) if not one.needs_judge] if draw.share_random < 1 else []
+    invalid: list[Problem] = []
+    unanswered = 0
+    for number, (_, _, item) in enumerate(scan(paths), 1):
+        if isinstance(item, Problem):
+            invalid.append(item)
+        elif skip_invalid or not invalid:
+            unanswered += await _offer(item, suite, graders, draw)
+        if on_progress:
+            on_progress(min(number, lines), lines)
+    if invalid and not skip_invalid:
+        raise InputError(invalid)
+    if not draw.population:
+        raise UsageError(f"{', '.join(map(str, paths))}: no recorded answer to sample")
+    return Found(
+        drawn=draw.result(),
+        source=Source(kind="transcripts", path=", ".join(map(str, paths)), files=_hashed(files)),
+        left_out=unanswered,
+        invalid=tuple(invalid),
+        graders=tuple(one.name for one in graders),
+    )
+
+
+async def _offer(transcript: Transcript, suite: Suite, graders: Sequence[Grader], draw: Draw[Candidate]) -> int:
+    """Offer every recorded answer of a transcript to the draw and return how many points have none."""
+    points = points_of(transcript)
+    handover = suite.settings.agent.handover_tools
+    answers = {point.turn: recorded_reply(transcript, point.turn, handover_tools=handover) for point in points}
+    replies = {turn: reply for turn, reply in answers.items() if reply is not None}
+    answered = tuple(point for point in points if point.turn in replies)
+    records = {
+        turn: ReplyRecord(id=transcript.id, turn=turn, trial=0, state="replied", reply=reply)
+        for turn, reply in replies.items()
+    }
+    rows = await grade([Side("ai", answered, records)], graders, judged=False) if graders else []
+    flagged: set[Key] = {row.key for row in rows if is_flagged(row)}
+    for point in answered:
+        key = (point.id, point.turn, 0)
+        candidate = Candidate(transcript, point, replies[point.turn], recorded=True)
+        draw.offer(key, candidate, flagged=key in flagged)
+    return len(points) - len(answered)
+
+
+def _lines_of(path: Path) -> int:
+    """Count the lines of a file without holding it."""
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+def _hashed(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
+    """Return files with their SHA-256."""
+    found = []
+    for path in paths:
+        with path.open("rb") as file:
+            found.append(SourceFile(path=str(path), sha256=hashlib.file_digest(file, "sha256").hexdigest()))
+    return tuple(found)

@@ -449,7 +449,8 @@ def test_a_mapping_can_turn_a_field_off_and_leave_a_speaker_out(tmp_path: Path) 
 
 def test_every_mistake_of_a_mapping_file_is_listed(tmp_path: Path) -> None:
     path = tmp_path / "map.toml"
-    path.write_text('kepp = "a"\nmessages = 3\n[fields]\nid = "a["\ncolour = "x"\n[speakers]\nbot = "robot"')
+    top = 'kepp = "a"\nmessages = 3\nreading.delimiter = "ab"\n'
+    path.write_text(top + '[fields]\nid = "a["\ncolour = "x"\n[speakers]\nbot = "robot"')
     with pytest.raises(InputError) as caught:
         load_mapping(path)
     assert sorted(problem.field for problem in caught.value.problems) == [
@@ -457,6 +458,7 @@ def test_every_mistake_of_a_mapping_file_is_listed(tmp_path: Path) -> None:
         "fields.id",
         "kepp",
         "messages",
+        "reading.delimiter",
         "speakers.bot",
     ]
 
@@ -465,6 +467,11 @@ def test_every_mistake_of_a_mapping_file_is_listed(tmp_path: Path) -> None:
 def test_a_mapping_that_cannot_be_followed_is_refused(form: str, text: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="mapping file"):
         read(tmp_path, form, "", mapping=text)
+
+
+def test_an_expression_that_does_not_fit_the_records_names_itself(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'length\(role\) > length\(none\)' cannot be applied"):
+        read(tmp_path, "openai-chat", {"messages": HI}, mapping='keep = "length(role) > length(none)"')
 
 
 def test_progress_grows_to_the_whole_file_over_all_readings(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chatparity.errors import InputError, Problem
+from chatparity.errors import InputError, Problem, UsageError
 
 FIELDS = (
     "id",
@@ -41,12 +41,20 @@ class Finder:
         self._compiled = jmespath.compile(text) if text else None
 
     def find(self, data: Any) -> Any:
-        """Return what the expression finds in `data`; None for nothing, and always None for an empty expression."""
+        """Return what the expression finds in `data`; None for nothing, and always None for an empty expression.
+
+        Raises UsageError for a function that does not take what it is given.
+        """
         if self._compiled is None:
             return None
         if isinstance(data, dict) and self.text in data:
             return data[self.text]
-        return self._compiled.search(data)
+        from jmespath.exceptions import JMESPathError
+
+        try:
+            return self._compiled.search(data)
+        except JMESPathError as error:
+            raise UsageError(f"mapping file: {self.text!r} cannot be applied to a record: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ def load_mapping(path: Path) -> Mapping:
         speakers=reader.speakers(data.get("speakers", {})),
         reading=reader.texts("reading", data.get("reading", {}), READING),
     )
+    if len(mapping.reading.get("delimiter", ",")) != 1:
+        reader.wrong("reading.delimiter", f"expected one character, got {mapping.reading['delimiter']!r}")
     if reader.found:
         raise InputError(reader.found)
     return mapping

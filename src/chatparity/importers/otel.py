@@ -175,7 +175,9 @@ def _message(item: Any, source: Source, place: str) -> Said:
     for part in item["parts"]:
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "text":
-            texts.append(str(part.get("content") or ""))
+            if not isinstance(part.get("content"), str | None):
+                raise ValueError(f"text: expected a text as content, got {part['content']!r:.80}")
+            texts.append(part.get("content") or "")
         elif kind == "tool_call":
             arguments = unpacked(part.get("arguments") or {})
             if not isinstance(part.get("name"), str) or not isinstance(arguments, dict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatparity.importers.records import Record
-from chatparity.importers.values import label, objects, part
+from chatparity.importers.values import label, part
 
 _VALUES = ("stringValue", "boolValue", "doubleValue", "intValue", "bytesValue")
 
@@ -38,17 +38,26 @@ def spans(record: Record) -> Iterator[Span]:
     data = record.data
     if not any(name in data for name in ("resourceSpans", "resourceLogs", "attributes", "context", "traceId")):
         raise ValueError("expected resourceSpans, resourceLogs or a span with attributes")
-    for resource in objects(data.get("resourceSpans")):
+    for resource in _objects(data.get("resourceSpans")):
         shared = attributes(part(resource, "resource", "attributes"))
-        for scope in objects(resource.get("scopeSpans") or resource.get("instrumentationLibrarySpans")):
-            for one in objects(scope.get("spans")):
+        for scope in _objects(resource.get("scopeSpans") or resource.get("instrumentationLibrarySpans")):
+            for one in _objects(scope.get("spans")):
                 yield _span(record, one, shared)
-    for resource in objects(data.get("resourceLogs")):
-        for scope in objects(resource.get("scopeLogs")):
-            for one in objects(scope.get("logRecords")):
+    for resource in _objects(data.get("resourceLogs")):
+        for scope in _objects(resource.get("scopeLogs")):
+            for one in _objects(scope.get("logRecords")):
                 yield _log(record, one)
     if "resourceSpans" not in data and "resourceLogs" not in data:
         yield _log(record, data) if "body" in data else _span(record, data, {})
+
+
+def _objects(listed: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list, none for nothing. Raises ValueError for anything else, so that nothing is lost."""
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise ValueError(f"expected a list of objects, got {listed!r:.80}")
+    return listed
 
 
 def _span(record: Record, one: dict[str, Any], shared: dict[str, Any]) -> Span:
@@ -68,7 +77,7 @@ def _span(record: Record, one: dict[str, Any], shared: dict[str, Any]) -> Span:
                 event.get("timeUnixNano") or event.get("timestamp"),
                 attributes(event.get("attributes")),
             )
-            for event in objects(one.get("events"))
+            for event in _objects(one.get("events"))
         ],
     )
 
@@ -101,7 +110,7 @@ def attributes(given: Any) -> dict[str, Any]:
     """Return attributes as an object, from OTLP's list of keys and typed values or from an object."""
     if isinstance(given, dict):
         return given
-    return {str(one.get("key")): value(one.get("value")) for one in objects(given)}
+    return {str(one.get("key")): value(one.get("value")) for one in _objects(given)}
 
 
 def value(given: Any) -> Any:

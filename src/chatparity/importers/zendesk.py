@@ -62,14 +62,14 @@ def _draft(record: Record, source: Source, shared: Mapping[str, Any]) -> Draft |
         if one is not None:
             said.append(one)
     score = part(ticket, "satisfaction_rating", "score")
-    source.tally.add(RATED, record.place, int(score in CSAT))
+    source.tally.add(RATED, record.place, int(isinstance(score, str) and score in CSAT))
     fields = {
         "id": ticket.get("id"),
         "customer": requester,
         "channel": part(ticket, "via", "channel"),
         "started_at": ticket.get("created_at"),
         "csat": CSAT.get(score) if isinstance(score, str) else score,
-        "resolved": True if ticket.get("status") in SOLVED else None,
+        "resolved": True if str(ticket.get("status")) in SOLVED else None,
     }
     meta = {name: ticket[name] for name in ("subject", "status", "priority") if ticket.get(name)}
     tags = names(ticket.get("tags"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ _LOOKS_SECRET = re.compile(r"(?i)(bearer\s+|\b(?:sk|pk|rk|key)-)[\w.~+/=-]{6,}")
 _USER = re.compile(r"://[^/\s]+@")
 _NAMES_SECRET = re.compile(r"(?i)key|token|secret|passw|credential|auth")
 _LONG_ENOUGH = 8
-_read: set[str] = set()
+_read: dict[str, str] = {}
 
 
 def from_environment(name: str, *, needed_by: str) -> str:
@@ -23,8 +24,13 @@ def from_environment(name: str, *, needed_by: str) -> str:
     value = os.environ.get(name)
     if not value:
         raise UsageError(f"{needed_by}: the environment variable {name} is not set: set it, for example in the shell")
-    _read.add(value)
+    _read[value] = name
     return value
+
+
+def variables_read() -> tuple[str, ...]:
+    """Return the names of the environment variables that agents of this process have read, in that order."""
+    return tuple(dict.fromkeys(_read.values()))
 
 
 def key_for(url: str, name: str | None, *, needed_by: str) -> str | None:
@@ -49,10 +55,17 @@ def mask(text: str) -> str:
     user names in addresses.
     """
     named = {value for name, value in os.environ.items() if _NAMES_SECRET.search(name) and len(value) >= _LONG_ENOUGH}
-    for secret in sorted(_read | named, key=len, reverse=True):
-        text = text.replace(secret, "***")
+    for secret in sorted(_read.keys() | named, key=len, reverse=True):
+        # As it is, and as it stands in JSON.
+        for written in {secret, json.dumps(secret)[1:-1]}:
+            text = text.replace(written, "***")
     text = _USER.sub("://***@", text)
     return _LOOKS_SECRET.sub(lambda match: f"{match[1]}***", text)
+
+
+def names_secret(name: str) -> bool:
+    """Say whether the name of a header or variable speaks of a secret."""
+    return _NAMES_SECRET.search(name) is not None or name.lower() in ("cookie", "set-cookie")
 
 
 def excerpt(content: bytes | str) -> str:

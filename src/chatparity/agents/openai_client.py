@@ -15,6 +15,8 @@ import openai
 
 from chatparity.agents.failures import connection_failure, cut, http_failure, malformed
 from chatparity.agents.masking import checked_url, excerpt, is_loopback, key_for, mask, place
+from chatparity.agents.trace import Trace
+from chatparity.agents.traced_client import hooks
 from chatparity.agents.wire import Said, reply_of, request_of, text_of, usage_of
 from chatparity.errors import AgentFailure, UsageError
 from chatparity.exchange import Conversation, Reply, Usage
@@ -32,7 +34,16 @@ class OpenAIAgent:
 
     keeps_session = False
 
-    def __init__(self, name: str, model: str, url: str, key: str | None, *, handover_tools: Collection[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: str,
+        url: str,
+        key: str | None,
+        *,
+        handover_tools: Collection[str],
+        trace: Trace | None = None,
+    ) -> None:
         self.name = name
         self._model = model
         self._where = place(url)
@@ -44,12 +55,15 @@ class OpenAIAgent:
             max_retries=0,
             timeout=None,
             http_client=openai.DefaultAioHttpClient(
-                timeout=None, follow_redirects=False, trust_env=not is_loopback(url)
+                timeout=None,
+                follow_redirects=False,
+                trust_env=not is_loopback(url),
+                event_hooks=hooks(trace) if trace is not None else None,
             ),
         )
 
     @classmethod
-    def from_spec(cls, spec: str, argument: str, suite: Suite) -> OpenAIAgent:
+    def from_spec(cls, spec: str, argument: str, suite: Suite, trace: Trace | None = None) -> OpenAIAgent:
         """Return the agent of `MODEL[@URL]`. Raises UsageError for a missing model, address or key."""
         model, _, url = argument.partition("@")
         source = f"--agent {mask(spec)}"
@@ -57,7 +71,7 @@ class OpenAIAgent:
             raise UsageError(f"{source}: expected openai:MODEL[@URL], got no model")
         url = checked_url(url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL, needed_by=source)
         key = key_for(url, None, needed_by=source)
-        return cls(spec, model, url, key, handover_tools=suite.settings.agent.handover_tools)
+        return cls(spec, model, url, key, handover_tools=suite.settings.agent.handover_tools, trace=trace)
 
     async def reply(self, conversation: Conversation) -> Reply:
         """Ask once and return the reply; its latency ends with the stream. Raises AgentFailure."""

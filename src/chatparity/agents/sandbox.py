@@ -12,14 +12,13 @@ from typing import IO
 import msgspec
 
 from chatparity.agents.endpoint import HttpAgent, openai_chat
-from chatparity.agents.masking import mask
+from chatparity.agents.process import complaint, stop
+from chatparity.agents.trace import Trace
 from chatparity.errors import UsageError
 from chatparity.exchange import Conversation, Reply
 from chatparity.suite import Suite
 
 START_SECONDS = 60.0
-STOP_SECONDS = 5.0
-_TAIL = 6
 
 
 class _Ready(msgspec.Struct):
@@ -44,7 +43,9 @@ class SandboxAgent:
         return self._child.pid
 
     @classmethod
-    async def start(cls, name: str, argument: str, suite: Suite, records: Path | None = None) -> SandboxAgent:
+    async def start(
+        cls, name: str, argument: str, suite: Suite, records: Path | None = None, trace: Trace | None = None
+    ) -> SandboxAgent:
         """Start a sandbox with the faults of `FAULT=RATE,…`. Raises UsageError with its own words if it does not.
 
         Its shop is filled from the transcripts in `records`, or else from those of the suite.
@@ -63,9 +64,11 @@ class SandboxAgent:
             try:
                 url = await _listening(child, complaints, name)
             except BaseException:
-                await _stop(child)
+                await stop(child)
                 raise
-        return cls(name, child, openai_chat(name, url, suite, model="sandbox", key=None))
+        return cls(
+            name, child, openai_chat(name, f"{url}/chat/completions", suite, model="sandbox", headers={}, trace=trace)
+        )
 
     async def reply(self, conversation: Conversation) -> Reply:
         """Ask the sandbox once. Raises AgentFailure."""
@@ -76,7 +79,7 @@ class SandboxAgent:
         try:
             await self._http.close()
         finally:
-            await _stop(self._child)
+            await stop(self._child)
 
 
 def _options(name: str, argument: str, records: Path | None) -> list[str]:
@@ -100,27 +103,9 @@ async def _listening(child: Process, complaints: IO[bytes], name: str) -> str:
     except TimeoutError as error:
         raise UsageError(f"--agent {name}: the sandbox did not listen within {START_SECONDS:g} s") from error
     if not line:
-        complaints.seek(0)
-        # Its last lines say what is wrong, whatever came before them.
-        said = mask("\n".join(complaints.read().decode("utf-8", "replace").strip().splitlines()[-_TAIL:]))
+        said = complaint(complaints)
         raise UsageError(f"--agent {name}: the sandbox did not start: {said or f'exit code {child.returncode}'}")
     try:
         return msgspec.json.decode(line, type=_Ready).url
     except msgspec.DecodeError as error:
         raise UsageError(f"--agent {name}: expected the sandbox's address, got {line!r}") from error
-
-
-async def _stop(child: Process) -> None:
-    """Close the child's standard input and wait; one that stays is terminated, then killed."""
-    if child.stdin is not None:
-        child.stdin.close()
-    for ask in (None, child.terminate, child.kill):
-        if child.returncode is None and ask is not None:
-            ask()
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                # Reads to the end as well: a pipe left open would be a resource that nobody closes.
-                await child.communicate()
-        except TimeoutError:
-            continue
-        return

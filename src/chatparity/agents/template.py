@@ -1,4 +1,4 @@
-"""An endpoint described by a table: the JSON body as a template, and JMESPath expressions that find the reply.
+"""An endpoint described by a table: what is sent as templates, and JMESPath expressions that find the reply.
 
     url = "https://support.example.com/chat"
     headers = { Authorization = "Bearer ${ACME_TOKEN}" }
@@ -6,70 +6,55 @@
     reply = { text = "answer.text", handover = "answer.status == 'human'" }
 
 A text of the body that is one `{{ expression }}` becomes its value, structures and all, and a key whose value is
-`none` is left out; any other text is a Jinja template.
+`none` is left out; any other text is a Jinja template. Headers are templates too; an empty one is left out.
 """
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import jinja2.sandbox
-import jmespath
-import jmespath.exceptions
 import msgspec
 
 from chatparity.agents.failures import malformed
-from chatparity.agents.masking import excerpt
-from chatparity.agents.wire import Said, text_of, usage_of
+from chatparity.agents.masking import expand, from_environment
+from chatparity.agents.reading import Paths
+from chatparity.agents.streams import Streaming
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.exchange import Conversation
 from chatparity.transcript import Turn
 
-VARIABLES = (
-    "messages",
-    "history",
-    "text",
-    "system",
-    "tools",
-    "language",
-    "market",
-    "customer",
-    "session",
-    "id",
-    "turn",
-    "trial",
-)
+OWN = ("system", "tools", "language", "market", "customer", "session", "id", "turn", "trial")
+VARIABLES = ("messages", "history", "text", *OWN, "server_session", "request")
 Filler = Callable[[Mapping[str, Any]], Any]
-
-
-class Paths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`reply`: JMESPath expressions into the response; `handover` hands over where it finds something true."""
-
-    text: str
-    tool_calls: str | None = None
-    handover: str | None = None
-    input_tokens: str | None = None
-    output_tokens: str | None = None
-    model: str | None = None
+_FROM_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
 class EndpointTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An agent file, or `[agents.NAME]` of suite.toml.
 
-    Either `preset = "openai-chat"` with `url`, `model` and `key_env` (the variable that holds the key), or `url`,
-    `body` and `reply`. `keeps_session`: the endpoint remembers the conversation by `{{ session }}`.
+    Either `preset` with `url`, `model`, `api_version` and `key_env` (the variable that holds the key), or `url`,
+    `body` and `reply`. `extra` is merged into the body. `stream` says that the answer is streamed and how; `marker` is
+    the data of its last event. `keeps_session`: the endpoint remembers the conversation, by our `{{ session }}` or by
+    the id that it hands out at `reply.session` and is given back as `{{ server_session }}`.
     """
 
     url: str | None = None
     preset: str | None = None
     model: str | None = None
+    api_version: str | None = None
     key_env: str | None = None
     headers: dict[str, str] = {}
     body: dict[str, Any] | None = None
+    extra: dict[str, Any] = {}
     reply: Paths | None = None
+    stream: Streaming | None = None
+    marker: str | None = None
     keeps_session: bool = False
 
 
@@ -88,59 +73,48 @@ def read_table(source: Path, table: Mapping[str, Any] | None = None, *, field: s
         raise InputError([Problem(source, None, field, f"expected TOML: {error}")]) from error
 
 
-class Template:
-    """A table made ready: writes the body of a request, and reads the reply."""
+class Filling:
+    """A table of templates made ready to be filled in for a conversation."""
 
-    def __init__(self, body: Mapping[str, Any], paths: Paths, *, where: str) -> None:
-        """Compile all of it. Raises UsageError naming the text that is wrong."""
+    def __init__(self, table: Mapping[str, Any], *, where: str, constants: Mapping[str, Any] | None = None) -> None:
+        """Compile all of it; templates see `constants` too. Raises UsageError naming the text that is wrong."""
         self._where = where
+        self._constants = dict(constants or {})
         self._environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
             undefined=jinja2.StrictUndefined,
             # The texts become JSON values, not HTML.
             autoescape=False,
         )
-        self._body = self._compiled(body, f"{where}: body")
-        self._paths = {
-            name: self._path(name, expression)
-            for name in Paths.__struct_fields__
-            if (expression := getattr(paths, name)) is not None
-        }
+        self._fill = self._compiled(table, where)
 
-    def body(self, conversation: Conversation) -> bytes:
-        """Return the request's JSON body for a conversation. Raises UsageError when the template fails on it."""
+    def filled(self, conversation: Conversation, server_session: Any = None) -> dict[str, Any]:
+        """Return the table for a conversation, whose endpoint may have handed out a session id before.
+
+        Raises UsageError when a template fails on it.
+        """
+        found: dict[str, Any] = self._made(conversation, server_session, self._fill)
+        return found
+
+    def body(self, conversation: Conversation, server_session: Any = None) -> bytes:
+        """Return the same as JSON. Raises UsageError as well for a value that JSON cannot hold."""
+        found: bytes = self._made(conversation, server_session, lambda names: msgspec.json.encode(self._fill(names)))
+        return found
+
+    def _made(self, conversation: Conversation, server_session: Any, make: Filler) -> Any:
         variables: dict[str, Any] = {
+            **self._constants,
             "messages": conversation.messages(),
             "history": [_plain(turn) for turn in conversation.history],
             "text": conversation.history[-1].text if conversation.history else "",
-            **{name: getattr(conversation, name) for name in VARIABLES[3:]},
+            **{name: getattr(conversation, name) for name in OWN},
+            "server_session": server_session,
+            "request": uuid.uuid4().hex,
         }
         try:
-            return msgspec.json.encode(self._body(variables))
+            return make(variables)
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             known = ", ".join(VARIABLES)
-            raise UsageError(f"{self._where}: body: {error}; the variables are {known}") from error
-
-    def read(self, content: bytes) -> Said:
-        """Return what the response says. Raises AgentFailure of kind `malformed`."""
-        try:
-            data = msgspec.json.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise malformed(self._where, f"expected JSON: {error}: {excerpt(content)}") from error
-        try:
-            found = {name: path.search(data) for name, path in self._paths.items()}
-        except jmespath.exceptions.JMESPathError as error:
-            raise malformed(self._where, f"the response does not fit `reply`: {error}") from error
-        calls = found.get("tool_calls") or ()
-        if not isinstance(calls, (list, tuple)):
-            raise malformed(self._where, f"expected a list at reply.tool_calls, got {calls!r}")
-        model = found.get("model")
-        return Said(
-            text=text_of(found["text"], where=self._where),
-            calls=calls,
-            handover=bool(found.get("handover")),
-            usage=usage_of(found.get("input_tokens"), found.get("output_tokens")),
-            model=model if isinstance(model, str) else None,
-        )
+            raise UsageError(f"{self._where}: {error}; the variables are {known}") from error
 
     def _compiled(self, value: Any, place: str) -> Filler:
         """Return a function that fills a part of the body."""
@@ -166,12 +140,36 @@ class Template:
             raise UsageError(f"{place}: not a template: {error.message}: {text!r}") from error
         return template.render
 
-    def _path(self, name: str, expression: str) -> Any:
-        try:
-            return jmespath.compile(expression)
-        except jmespath.exceptions.JMESPathError as error:
-            message = str(error).splitlines()[0]
-            raise UsageError(f"{self._where}: reply.{name}: not a JMESPath: {message}: {expression!r}") from error
+
+class Headers:
+    """The headers of a table: `fixed` are the same in all requests; where one `moves`, some are filled in for each."""
+
+    def __init__(self, table: Mapping[str, str], *, where: str) -> None:
+        """Read `${NAME}` from the environment. Raises UsageError naming what is unset or not a template."""
+        moving = {name: text for name, text in table.items() if "{{" in text or "{%" in text}
+        self.fixed = {
+            name: expand(text, needed_by=f"{where}.{name}") for name, text in table.items() if name not in moving
+        }
+        secrets = {
+            variable: from_environment(variable, needed_by=f"{where}.{name}")
+            for name, text in moving.items()
+            for variable in _FROM_ENVIRONMENT.findall(text)
+        }
+        # A secret goes in as a variable: it is never read as a template, and no customer's text as a secret's name.
+        texts = {name: _FROM_ENVIRONMENT.sub(r"{{ environment.\1 }}", text) for name, text in moving.items()}
+        self._where = where
+        self.moves = bool(texts)
+        self._moving = Filling(texts, where=where, constants={"environment": secrets}) if texts else None
+
+    def filled(self, conversation: Conversation, server_session: Any = None) -> dict[str, str]:
+        """Return the headers that differ from request to request, without empty ones. Raises AgentFailure."""
+        if self._moving is None:
+            return {}
+        found = {name: str(value) for name, value in self._moving.filled(conversation, server_session).items()}
+        for name, value in found.items():
+            if any(not character.isprintable() for character in value):
+                raise malformed(self._where, f"{name}: a header cannot hold {value!r}")
+        return {name: value for name, value in found.items() if value.strip()}
 
 
 def _defined(value: Any) -> Any:

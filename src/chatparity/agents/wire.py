@@ -24,7 +24,10 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an endpoint answered, before it is judged whole: calls are as they stood on the wire."""
+    """What an endpoint answered, before it is judged whole: calls are as they stood on the wire.
+
+    `session` is the session id that it handed out; `note` says why there may be nothing in it.
+    """
 
     text: str
     calls: Sequence[Any] = ()
@@ -32,6 +35,8 @@ class Said:
     usage: Usage | None = None
     model: str | None = None
     finish: str | None = None
+    session: Any = None
+    note: str = ""
 
 
 class _Tokens(msgspec.Struct, frozen=True):
@@ -119,7 +124,8 @@ def reply_of(
     handover = said.handover or any(call.ok and call.name in handover_tools for call in calls)
     if not said.text.strip() and not calls and not handover:
         ended = f" (it ended with {said.finish})" if said.finish else ""
-        raise AgentFailure("empty", f"{where}: the reply is empty{ended}", retryable=True)
+        note = f": {excerpt(said.note)}" if said.note else ""
+        raise AgentFailure("empty", f"{where}: the reply is empty{ended}{note}", retryable=True)
     return Reply(
         text=said.text,
         tool_calls=calls,

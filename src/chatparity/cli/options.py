@@ -20,7 +20,11 @@ Paths = Annotated[
 ]
 Agent = Annotated[
     str | None,
-    typer.Option(metavar="A", help="sandbox[:FAULT=RATE,…], openai:MODEL[@URL], http:NAME|FILE.toml, recorded:FILE."),
+    typer.Option(
+        metavar="A",
+        help="sandbox[:FAULT=RATE,…], openai:MODEL[@URL], http:NAME|FILE.toml, python:module:function, command:…, "
+        "recorded:FILE.",
+    ),
 ]
 Judge = Annotated[str | None, typer.Option(metavar="J", help="openai:MODEL[@URL] or none.")]
 ModeOption = Annotated[str | None, typer.Option("--mode", metavar="M", help="teacher_forced or free_running.")]

@@ -119,4 +119,5 @@ def test_run_and_grade_say_what_labels_would_add_and_the_findings_keep_it(tmp_pa
     graded = chatparity("grade", "r", "--graders", "language,accuracy", cwd=tmp_path)
     assert "graded in full: language (6 answers)" in graded.stderr
     assert "labels.facts would add" in graded.stderr
-    assert "escalation" not in graded.stderr
+    assert "escalation:" not in graded.stderr
+    assert "chatparity sample r -n 50" in graded.stderr

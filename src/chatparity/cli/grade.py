@@ -62,7 +62,7 @@ def command(
         )
         good = sum(row.verdict == "pass" for row in rows if row.grader == line.grader and row.arm == line.arm)
         say(f"{line.grader} ({line.arm}): {good}/{line.graded} pass; planned {line.planned}: {counts}")
-    lacking = unlabelled_paragraph(gradable_in(folder, suite, only=tuple(only), judge=judge))
+    lacking = unlabelled_paragraph(gradable_in(folder, suite, only=tuple(only), judge=judge), run=str(folder.path))
     if lacking:
         complain(lacking)
     complain(f"verdicts: chatparity gate {folder.path}")

@@ -88,7 +88,7 @@ def command(
     code = show_verdict(folder, findings, as_json=as_json)
     if not as_json:
         say(f"report: {page}")
-        lacking = unlabelled_paragraph(gradable_in(folder, suite, judge=judge))
+        lacking = unlabelled_paragraph(gradable_in(folder, suite, judge=judge), run=str(folder.path))
         if lacking:
             complain(lacking)
     raise typer.Exit(code)

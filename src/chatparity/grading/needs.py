@@ -124,8 +124,11 @@ def missing_labels(found: Sequence[Gradable]) -> list[str]:
     return sentences
 
 
-def unlabelled_paragraph(found: Sequence[Gradable]) -> str:
-    """Return a short paragraph for a person whose logs lack labels, or "" when nothing is missing."""
+def unlabelled_paragraph(found: Sequence[Gradable], run: str = "RUN") -> str:
+    """Return a short paragraph for a person whose logs lack labels, or "" when nothing is missing.
+
+    `run` is the run from which a first sample can be drawn.
+    """
     sentences = missing_labels(found)
     if not sentences:
         return ""
@@ -136,5 +139,5 @@ def unlabelled_paragraph(found: Sequence[Gradable]) -> str:
     lines += [f"  graded in full: {rest}"] if rest else []
     lines += [f"  {sentence}" for sentence in sentences]
     lines += [f"  needs no label but a judge (--judge): {unasked}"] if unasked else []
-    lines.append("  first labels: chatparity sample RUN -n 50 -o sample/, filled in by people (docs/sampling.md)")
+    lines.append(f"  people can give ratings and escalation labels: chatparity sample {run} -n 50 -o sample/")
     return "\n".join(lines)

@@ -11,7 +11,8 @@ from typing import IO
 
 import msgspec
 
-from chatparity.agents.endpoint import HttpAgent, openai_chat
+from chatparity.agents.endpoint import openai_chat
+from chatparity.agents.http_agent import HttpAgent
 from chatparity.agents.process import complaint, stop
 from chatparity.agents.trace import Trace
 from chatparity.errors import UsageError

@@ -18,7 +18,8 @@ Verdict = Literal["pass", "fail", "abstained"]
 class Conversation:
     """What an agent is shown when it is asked for a reply: never a label, never who answered before.
 
-    `history` ends with the customer's message to be answered. `system` is the system prompt, already filled in.
+    `history` ends with the customer's message to be answered, or with a turn of the agent's own that holds the calls it
+    asked for and their results. `system` is the system prompt, already filled in.
     `tools` are OpenAI function definitions. `session` stays the same for all turns of one conversation and trial.
     """
 
@@ -73,7 +74,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an agent answered. Times are seconds since the request was sent; `None` is not measured.
 
     `handover` is whether it handed the conversation to a person: by a handover tool or by the endpoint's own flag.
-    `cost` is in the currency of the suite's price table.
+    `cost` is in the currency of the suite's price table. `waiting`: it is no answer yet, the endpoint goes on once it
+    has the results of its calls, whatever it said on the way.
     """
 
     text: str
@@ -84,6 +86,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     usage: Usage | None = None
     cost: float | None = None
     model: str | None = None
+    waiting: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,8 +100,20 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 ReplyState = Literal["replied", "errored", "diverged"]
 
 
+class Spent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What asking at one point took, whatever became of it: requests with all retries, tokens, money (None: unknown).
+
+    `at` is how many seconds the run had been replaying when the outcome was there, earlier sittings included.
+    """
+
+    requests: int
+    usage: Usage | None = None
+    cost: float | None = None
+    at: float = 0.0
+
+
 class ReplyRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of `replies.jsonl`: what became of asking the agent at one turn of one transcript."""
+    """One line of `replies.jsonl`: what became of asking the agent at one turn; without `spent`, it was not asked."""
 
     id: str
     turn: int
@@ -107,6 +122,7 @@ class ReplyRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reply: Reply | None = None
     failure: Failure | None = None
     reason: str = ""
+    spent: Spent | None = None
 
     @property
     def key(self) -> tuple[str, int, int]:

@@ -34,7 +34,8 @@ class AgentTable(_Table, frozen=True):
 
     `system` is a Jinja template; `knowledge` and `records` say whether it may show them. `handover_tools` are the
     tools whose successful call means that the conversation went to a person. `errored_share` is the largest share of
-    errored exchanges with which a run still counts as complete.
+    errored exchanges with which a run still counts as complete. A reply that only asks for tools is given their results
+    and asked again, at most `tool_rounds` times: recorded results, else, with `shop`, those of the sandbox's shop.
     """
 
     default: str = "sandbox"
@@ -49,6 +50,8 @@ class AgentTable(_Table, frozen=True):
     timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 30.0
     attempts: Annotated[int, msgspec.Meta(ge=1)] = 4
     errored_share: Threshold = 0.05
+    tool_rounds: Annotated[int, msgspec.Meta(ge=1)] = 8
+    shop: bool = False
 
 
 class JudgeTable(_Table, frozen=True):
@@ -102,6 +105,30 @@ class SuiteTable(_Table, frozen=True):
     trials: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
+Amount = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class PriceTable(_Table, frozen=True):
+    """`[prices."MODEL"]`: what a million tokens of a model cost, read and written, in one currency for all models."""
+
+    input_per_million: Amount
+    output_per_million: Amount
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "USD"
+
+
+class BudgetTable(_Table, frozen=True):
+    """`[budget]`: what a run may spend on asking the agent before it stops; what is left out has no limit.
+
+    `money` is in the currency of the prices, `tokens` counts those read and written, `minutes` those of replaying. A
+    resumed run counts what it spent before.
+    """
+
+    money: Amount | None = None
+    tokens: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    minutes: Amount | None = None
+    requests: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
 class Settings(_Table, frozen=True):
     """All of suite.toml. `agents` are named endpoints for `--agent http:NAME`, with the keys of an agent file."""
 
@@ -110,6 +137,8 @@ class Settings(_Table, frozen=True):
     judge: JudgeTable = JudgeTable()
     gate: tuple[GateTable, ...] = ()
     agents: dict[str, dict[str, Any]] = {}
+    prices: dict[str, PriceTable] = {}
+    budget: BudgetTable = BudgetTable()
 
 
 @dataclass(frozen=True)
@@ -170,6 +199,9 @@ def read_settings(path: Path) -> Settings:
         if len(given) != 1:
             expected = f"expected exactly one of {', '.join(REQUIREMENTS)}, got {', '.join(given) or 'none'}"
             wrong.append(Problem(path, None, f"gate[{index}] ({gate.dimension})", expected))
+    currencies = sorted({price.currency for price in settings.prices.values()})
+    if len(currencies) > 1:
+        wrong.append(Problem(path, None, "prices", f"expected one currency for all, got {', '.join(currencies)}"))
     if wrong:
         raise InputError(wrong)
     return settings

@@ -146,10 +146,11 @@ class Exam:
         from chatparity.gate import judge_run
         from chatparity.gate.page import write_report
         from chatparity.run.examine import examine
+        from chatparity.sandbox.answering import shop_of
 
         suite = self.plan.suite
         try:
-            folder = asyncio.run(examine(suite, self.options, on_progress=self._progress()))
+            folder = asyncio.run(examine(suite, self.options, on_progress=self._progress(), tools=shop_of(suite)))
             write_report(folder, judge_run(folder, suite, self.asked.baseline))
         except ChatparityError as error:
             return f"no verdict: {error}"

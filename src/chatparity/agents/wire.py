@@ -1,8 +1,8 @@
 """The OpenAI chat wire: what is sent for a conversation, and how a reply is read, whatever client carried it.
 
 Beyond the standard a message may carry `tool_log`, the calls that the endpoint carried out itself
-(`{"name", "arguments", "ok", "result"}`), and `handover: true`. A standard `tool_calls` entry is only a wish: nobody
-carries it out here, so it is kept with `ok` false, except that asking for a handover tool is the handover.
+(`{"name", "arguments", "ok", "result"}`), and `handover: true`. A standard `tool_calls` entry is only a wish: it is
+kept with `ok` false until a replay answers it, except that asking for a handover tool is the handover.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from chatparity.exchange import Conversation, Reply, Usage
 from chatparity.transcript import ToolCall
 
 _LONGEST_NAME = 200
+_WAITING = ("tool_calls", "function_call")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def reply_of(
         first_token=first_token,
         usage=said.usage,
         model=said.model,
+        waiting=said.finish in _WAITING and not handover,
     )
 
 

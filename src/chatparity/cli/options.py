@@ -38,6 +38,19 @@ Slice = Annotated[
 Ids = Annotated[list[str] | None, typer.Option(metavar="ID,…", help="Only the transcripts with these ids.")]
 Trials = Annotated[int | None, typer.Option(min=1, metavar="K", help="Ask for every reply K times.")]
 SkipInvalid = Annotated[bool, typer.Option("--skip-invalid", help="Count and list invalid lines instead of stopping.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print requests, tokens and money as estimates; ask nothing, write nothing.")
+]
+MaxCost = Annotated[
+    float | None,
+    typer.Option("--max-cost", min=0, metavar="AMOUNT", help="Stop at this cost, by the prices in suite.toml."),
+]
+MaxMinutes = Annotated[
+    float | None, typer.Option("--max-minutes", min=0, metavar="N", help="Stop after N minutes of replaying.")
+]
+MaxRequests = Annotated[
+    int | None, typer.Option("--max-requests", min=0, metavar="N", help="Stop after N requests to the agent.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Baseline = Annotated[Path | None, typer.Option(metavar="RUN", help="An earlier run to compare with.")]
 
@@ -78,6 +91,9 @@ def run_options(
     ids: list[str] | None = None,
     trials: int | None = None,
     skip_invalid: bool = False,
+    max_cost: float | None = None,
+    max_minutes: float | None = None,
+    max_requests: int | None = None,
 ) -> Options:
     """Return the options of a run as the library takes them. Raises UsageError for values that cannot be."""
     if resume and out is None:
@@ -96,4 +112,7 @@ def run_options(
         ids=read_ids(ids),
         trials=trials,
         skip_invalid=skip_invalid,
+        max_cost=max_cost,
+        max_minutes=max_minutes,
+        max_requests=max_requests,
     )

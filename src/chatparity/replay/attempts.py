@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatparity.agents.base import Agent
@@ -37,17 +38,25 @@ class Backoff:
 
 
 async def ask(
-    agent: Agent, conversation: Conversation, *, attempts: int, timeout_seconds: float, backoff: Backoff
+    agent: Agent,
+    conversation: Conversation,
+    *,
+    attempts: int,
+    timeout_seconds: float,
+    backoff: Backoff,
+    on_attempt: Callable[[], None] | None = None,
 ) -> Reply | Failure:
     """Return the agent's reply, or why there is none after at most `attempts` attempts of `timeout_seconds` each.
 
     Only UsageError and cancellation come out as exceptions: whatever else an agent raises is a failure of kind
-    `crashed`. The waits are the same for the same transcript, turn and trial.
+    `crashed`. The waits are the same for the same transcript, turn and trial. `on_attempt` is called before each.
     """
     rng: random.Random | None = None
     attempt = 0
     while True:
         attempt += 1
+        if on_attempt is not None:
+            on_attempt()
         failure = await _once(agent, conversation, timeout_seconds)
         if isinstance(failure, Reply):
             return failure

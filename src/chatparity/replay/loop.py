@@ -6,19 +6,25 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
+
+import msgspec
 
 from chatparity.agents.base import Agent
 from chatparity.errors import UsageError
-from chatparity.exchange import Conversation, Failure, Point, Reply, ReplyRecord
+from chatparity.exchange import Conversation, Failure, Point, Reply, ReplyRecord, ReplyState, Spent
 from chatparity.replay.attempts import Backoff, ask
 from chatparity.replay.divergence import divergence
 from chatparity.replay.prompt import Prompt
+from chatparity.replay.rounds import Rounds
 from chatparity.replay.seen import Key, key_of, lived
+from chatparity.replay.tools import ToolAnswerer
 from chatparity.suite import Mode, Suite
 from chatparity.transcript import Turn
 
 Sink = Callable[[ReplyRecord], None]
 Job = Callable[[], Awaitable[None]]
+MayAsk = Callable[[], bool]
 
 
 async def replay(
@@ -30,11 +36,16 @@ async def replay(
     done: Mapping[Key, ReplyRecord],
     sink: Sink,
     backoff: Backoff | None = None,
+    tools: Sequence[ToolAnswerer] = (),
+    may_ask: MayAsk | None = None,
 ) -> None:
     """Ask the agent at every claimed point that is not in `done`, and give each outcome to `sink` exactly once.
 
     At most `[agent].concurrency` requests are under way. In `teacher_forced` points are independent of each other; in
     `free_running` those of one conversation follow each other, and what comes after a divergence is not asked.
+    A reply that waits for tools is given what the first of `tools` that can answer says, and asked again; a call that
+    none can answer makes the exchange diverged. `may_ask` is called before each exchange that is to be begun: once it
+    says no, nothing more is, what is under way is finished, and the rest is left for another time.
     `sink` is called from the event loop; what it raises ends the replay. Cancelled, nothing half-made reaches it.
     Raises UsageError when the agent cannot be replayed in this mode or the suite's prompt cannot be used.
     """
@@ -43,7 +54,7 @@ async def replay(
             f"{agent.name}: the endpoint keeps the session on its own side, so it cannot be shown a recorded history: "
             "replay it with --mode free_running"
         )
-    work = _Replay(agent, settings, done, sink, backoff or Backoff())
+    work = _Replay(agent, settings, done, sink, backoff or Backoff(), () if agent.keeps_session else tools, may_ask)
     jobs = work.jobs(conversations, mode)
     try:
         async with asyncio.TaskGroup() as group:
@@ -64,7 +75,14 @@ class _Replay:
     """What all jobs of a replay share."""
 
     def __init__(
-        self, agent: Agent, suite: Suite, done: Mapping[Key, ReplyRecord], sink: Sink, backoff: Backoff
+        self,
+        agent: Agent,
+        suite: Suite,
+        done: Mapping[Key, ReplyRecord],
+        sink: Sink,
+        backoff: Backoff,
+        tools: Sequence[ToolAnswerer],
+        may_ask: MayAsk | None,
     ) -> None:
         self._agent = agent
         self._table = suite.settings.agent
@@ -72,6 +90,8 @@ class _Replay:
         self._done = done
         self._sink = sink
         self._backoff = backoff
+        self._tools = tools
+        self._may_ask = may_ask or _always
 
     def jobs(self, conversations: Sequence[tuple[Point, ...]], mode: Mode) -> Iterator[Job]:
         """Yield what is to be done: a job a point, or in `free_running` a job a conversation."""
@@ -88,7 +108,8 @@ class _Replay:
 
     async def _one(self, point: Point, make: Callable[[Point, tuple[Turn, ...]], Conversation]) -> None:
         """Ask at one point with the recorded history."""
-        self._sink(await self._asked(point, make(point, point.history)))
+        if self._may_ask():
+            self._sink(await self._asked(point, make(point, point.history)))
 
     async def _live(self, points: tuple[Point, ...], make: Callable[[Point, tuple[Turn, ...]], Conversation]) -> None:
         """Ask at the points of a conversation in order, with the agent's own earlier replies, until it diverges."""
@@ -99,6 +120,8 @@ class _Replay:
             if record is None:
                 history = lived(points, index, replies)
                 reason = reason or self._misfit(points, index, history, replies)
+                if not reason and not self._may_ask():
+                    return
                 record = _diverged(point, reason) if reason else await self._asked(point, make(point, history))
                 self._sink(record)
             if record.reply is not None:
@@ -137,28 +160,38 @@ class _Replay:
 
     async def _asked(self, point: Point, conversation: Conversation) -> ReplyRecord:
         """Ask, and return what became of it."""
-        found = await ask(
+        requests = 0
+
+        def count() -> None:
+            nonlocal requests
+            requests += 1
+
+        ask_once = partial(
+            ask,
             self._agent,
-            conversation,
             attempts=self._table.attempts,
             timeout_seconds=self._table.timeout_seconds,
             backoff=self._backoff,
+            on_attempt=count,
         )
+        rounds = Rounds(ask_once, self._tools, self._table.tool_rounds)
+        found = await rounds.until_answered(point, conversation)
+        spent = Spent(requests=requests, usage=rounds.usage)
+        if isinstance(found, str):
+            return msgspec.structs.replace(_diverged(point, found), spent=spent)
         if isinstance(found, Failure):
-            return ReplyRecord(id=point.id, turn=point.turn, trial=point.trial, state="errored", failure=found)
-        waiting = _waits_for(found)
-        if waiting:
-            return _diverged(point, f"at turn {point.turn}: the agent called {waiting}, which nobody carries out here")
-        return ReplyRecord(id=point.id, turn=point.turn, trial=point.trial, state="replied", reply=found)
+            return _record(point, "errored", failure=found, spent=spent)
+        return _record(point, "replied", reply=found, spent=spent)
+
+
+def _always() -> bool:
+    return True
+
+
+def _record(point: Point, state: ReplyState, **more: Any) -> ReplyRecord:
+    return ReplyRecord(id=point.id, turn=point.turn, trial=point.trial, state=state, **more)
 
 
 def _diverged(point: Point, reason: str) -> ReplyRecord:
     """Return the record of a point where no reply can be had that the recorded conversation fits to."""
-    return ReplyRecord(id=point.id, turn=point.turn, trial=point.trial, state="diverged", reason=reason)
-
-
-def _waits_for(reply: Reply) -> str:
-    """Return the tools whose results a reply without words waits for; it is no answer yet and cannot be graded."""
-    if reply.text.strip() or reply.handover or any(call.ok or call.result is not None for call in reply.tool_calls):
-        return ""
-    return ", ".join(call.name for call in reply.tool_calls)
+    return _record(point, "diverged", reason=reason)

@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import platform
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -22,10 +22,12 @@ from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import write_transcripts
 from chatparity.judge import open_judge
 from chatparity.naming import new_folder
-from chatparity.replay import as_seen, plan, replay
+from chatparity.replay import RecordedCalls, ToolAnswerer, as_seen, plan, replay
+from chatparity.run.budget import Meter, budget_of, check_budget, spending_of
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
+from chatparity.run.prices import Prices
 from chatparity.run.select import Options, Selection, select
-from chatparity.suite import MARKER, Suite, find_root
+from chatparity.suite import MARKER, Mode, Suite, find_root
 from chatparity.transcript import Transcript
 
 Progress = Callable[[int, int], None]
@@ -38,56 +40,128 @@ def planned_points(suite: Suite, options: Options) -> tuple[list[Transcript], Co
     return transcripts, _plan(suite, options, transcripts)
 
 
+@dataclass(frozen=True)
+class ToDo:
+    """A run as it stands before it is begun or continued: what it would ask whom, and what it has (`done`)."""
+
+    agent: str
+    mode: Mode
+    judge: str
+    trials: int
+    transcripts: list[Transcript]
+    points: list[Point]
+    done: frozenset[tuple[str, int, int]]
+
+
+def to_do(suite: Suite, options: Options) -> ToDo:
+    """Return what a run with these options, or with `resume` the rest of one, consists of; nothing is written."""
+    table = suite.settings
+    folder = RunFolder(options.out) if options.out is not None else None
+    if folder is not None and folder.exists():
+        _must_resume(folder, options)
+        manifest, transcripts = _continued(folder, options)
+        agent, mode, trials, languages = manifest.agent, manifest.mode, manifest.trials, manifest.languages
+        judge, done = options.judge or manifest.judge, frozenset(record.key for record in folder.replies.read())
+    else:
+        transcripts, done = select(suite, options).transcripts, frozenset()
+        agent, mode = options.agent or table.agent.default, options.mode or table.agent.mode
+        trials, languages = options.trials or table.suite.trials, table.agent.languages
+        judge = options.judge or table.judge.default
+    conversations = plan(transcripts, trials=trials, languages=languages)
+    points = [point for conversation in conversations for point in conversation]
+    return ToDo(agent, mode, judge, trials, transcripts, points, done)
+
+
+def _must_resume(folder: RunFolder, options: Options) -> None:
+    """Raise UsageError for a folder that holds a run nobody asked to continue."""
+    if folder.exists() and not options.resume:
+        raise UsageError(f"{folder.path}: a run is here already: continue it with --resume or name another folder")
+
+
 def _plan(suite: Suite, options: Options, transcripts: Sequence[Transcript]) -> Conversations:
     """Return the points of these transcripts."""
     trials = options.trials or suite.settings.suite.trials
     return plan(transcripts, trials=trials, languages=suite.settings.agent.languages)
 
 
-async def examine(suite: Suite, options: Options, *, on_progress: Progress | None = None) -> RunFolder:
+async def examine(
+    suite: Suite, options: Options, *, on_progress: Progress | None = None, tools: Sequence[ToolAnswerer] = ()
+) -> RunFolder:
     """Replay the suite's transcripts against the agent, grade the replies and the recorded answers; return the run.
 
-    `on_progress` is called with (done, planned) exchanges. Raises UsageError and InputError before anything is asked.
-    A run that is interrupted or killed goes on with `resume`; nothing that was replied is asked again.
+    `on_progress` is called with (done, planned) exchanges. `tools` answer what the agent calls and the transcript has
+    not recorded. A run that reaches its budget stops there and is graded with what it has. Raises UsageError and
+    InputError before anything is asked. A run that is interrupted or killed goes on with `resume`; nothing that was
+    replied is asked again.
     """
-    folder = await replay_run(suite, options, on_progress=on_progress)
+    folder = await replay_run(suite, options, on_progress=on_progress, tools=tools)
     await grade_run(suite, folder, judge=options.judge)
     return folder
 
 
-async def replay_run(suite: Suite, options: Options, *, on_progress: Progress | None = None) -> RunFolder:
-    """Ask the agent for every planned reply that the run does not have yet, and return the run."""
+async def replay_run(
+    suite: Suite, options: Options, *, on_progress: Progress | None = None, tools: Sequence[ToolAnswerer] = ()
+) -> RunFolder:
+    """Ask the agent for every planned reply that the run does not have yet, as far as its budget goes; return the run.
+
+    The agent's tool calls are answered from the transcript, else by `tools`.
+    """
     spec = options.agent or suite.settings.agent.default
     folder = RunFolder(with_folder(suite, options).out or Path())
-    if folder.exists() and not options.resume:
-        raise UsageError(f"{folder.path}: a run is here already: continue it with --resume or name another folder")
+    _must_resume(folder, options)
     if folder.exists():
         manifest, transcripts = _continued(folder, options)
     else:
         selection = select(suite, options)
         transcripts = selection.transcripts
         manifest = _manifest(suite, options, spec, selection)
+    prices = Prices(suite.settings, manifest.agent)
+    check_budget(budget_of(suite, options), prices, manifest.agent)
     with _writing(folder.path):
+        meter = Meter(budget_of(suite, options), spending_of(folder.replies.read(), prices))
+        answerers = [RecordedCalls(transcripts), *tools]
         async with _opened(folder, manifest, transcripts, suite) as agent:
-            await _replay(folder, manifest, agent, suite, transcripts, on_progress or _unseen)
+            work = _Replaying(folder, manifest, suite, on_progress or _unseen, prices, meter, answerers)
+            await work.go(agent, transcripts)
     return folder
 
 
-async def _replay(
-    folder: RunFolder, manifest: Manifest, agent: Agent, suite: Suite, transcripts: Sequence[Transcript], show: Progress
-) -> None:
-    """Ask for what the journal does not have yet, and write each outcome to it as it happens."""
-    conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
-    done = {record.key: record for record in folder.replies.read()}
-    show(len(done), manifest.planned)
+@dataclass(frozen=True)
+class _Replaying:
+    """All that one sitting of a run's replay works with."""
 
-    def sink(record: ReplyRecord) -> None:
-        folder.replies.append(record)
-        done[record.key] = record
-        show(len(done), manifest.planned)
+    folder: RunFolder
+    manifest: Manifest
+    suite: Suite
+    show: Progress
+    prices: Prices
+    meter: Meter
+    tools: Sequence[ToolAnswerer]
 
-    with folder.replies:
-        await replay(agent, conversations, settings=suite, mode=manifest.mode, done=dict(done), sink=sink)
+    async def go(self, agent: Agent, transcripts: Sequence[Transcript]) -> None:
+        """Ask for what the journal does not have yet, and write each outcome to it as it happens."""
+        manifest, journal = self.manifest, self.folder.replies
+        conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
+        done = {record.key: record for record in journal.read()}
+        self.show(len(done), manifest.planned)
+
+        def sink(record: ReplyRecord) -> None:
+            record = self.meter.take(self.prices.priced(record))
+            journal.append(record)
+            done[record.key] = record
+            self.show(len(done), manifest.planned)
+
+        with journal:
+            await replay(
+                agent,
+                conversations,
+                settings=self.suite,
+                mode=manifest.mode,
+                done=dict(done),
+                sink=sink,
+                tools=self.tools,
+                may_ask=self.meter.may_ask,
+            )
 
 
 def _unseen(done: int, planned: int) -> None:
@@ -138,6 +212,13 @@ def _continued(folder: RunFolder, options: Options) -> tuple[Manifest, list[Tran
         asked, pinned = getattr(options, name), getattr(manifest, name)
         if asked is not None and asked != pinned:
             raise UsageError(f"{folder.path}: this run was begun with --{name} {pinned}: it cannot go on with {asked}")
+    for name, chosen in options.selection.items():
+        if chosen != manifest.selection.get(name):
+            option = {"slices": "slice"}.get(name, name)
+            begun = manifest.selection.get(name, "nothing left out by it")
+            raise UsageError(
+                f"{folder.path}: --{option} {chosen}: this run was begun with {begun}: leave the option out"
+            )
     return manifest, folder.transcripts()
 
 

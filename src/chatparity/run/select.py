@@ -21,7 +21,8 @@ class Options:
     """What a person asks of one run; everything left out comes from suite.toml.
 
     `slices` keeps transcripts whose field has that value, `ids` those named, `limit` the first so many that are left.
-    `skip_invalid` counts and lists invalid lines instead of refusing to run.
+    `skip_invalid` counts and lists invalid lines instead of refusing to run. `max_cost` (in the currency of the suite's
+    prices), `max_minutes` and `max_requests` take the place of the suite's budget.
     """
 
     paths: tuple[Path, ...] = ()
@@ -35,6 +36,9 @@ class Options:
     ids: tuple[str, ...] = ()
     trials: int | None = None
     skip_invalid: bool = False
+    max_cost: float | None = None
+    max_minutes: float | None = None
+    max_requests: int | None = None
 
     @property
     def whole_suite(self) -> bool:

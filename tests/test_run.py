@@ -10,13 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from chatparity.errors import UsageError
-from chatparity.exchange import ReplyRecord
+from chatparity.exchange import Failure, ReplyRecord
 from chatparity.jsonl import Journal, write_transcripts
 from chatparity.run.examine import examine, grade_run, planned_points, replay_run
 from chatparity.run.folder import RunFolder
@@ -101,6 +102,42 @@ def test_graded_twice_a_run_has_the_same_scores(suite: Suite, logs: Path, tmp_pa
     first = folder.scores_file.read_bytes()
     asyncio.run(grade_run(suite, folder))
     assert folder.scores_file.read_bytes() == first
+
+
+def test_what_errored_is_asked_again_when_the_run_goes_on(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    chosen = options(logs, tmp_path / "run")
+    folder = asyncio.run(replay_run(suite, chosen))
+    records = folder.replies.read()
+    failure = Failure(kind="refused", message="no route", attempts=4)
+    lost = msgspec.structs.replace(records[0], state="errored", reply=None, failure=failure)
+    folder.path.joinpath("replies.jsonl").unlink()
+    with folder.replies as journal:
+        for record in (lost, *records[1:]):
+            journal.append(record)
+    asyncio.run(replay_run(suite, replace(chosen, resume=True)))
+    last = {record.key: record.state for record in folder.replies.read()}
+    assert set(last.values()) == {"replied"}
+    assert len(folder.replies.read()) == len(records) + 1
+
+
+def test_people_are_compared_with_in_every_trial(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    folder = asyncio.run(examine(suite, options(logs, tmp_path / "run", trials=2)))
+    graded = [row for row in folder.scores() if row.state == "graded" and row.grader == "politeness"]
+    pairs = {arm: {row.key for row in graded if row.arm == arm} for arm in ("ai", "human")}
+    assert pairs["ai"] == pairs["human"]
+    assert {row.trial for row in graded} == {0, 1}
+
+
+def test_grading_one_dimension_again_keeps_the_others_and_voids_the_verdict(
+    suite: Suite, logs: Path, tmp_path: Path
+) -> None:
+    folder = asyncio.run(examine(suite, options(logs, tmp_path / "run")))
+    before = folder.scores()
+    folder.gate_file.write_text("{}")
+    asyncio.run(grade_run(suite, folder, only=("politeness",)))
+    assert {row.grader for row in folder.scores()} == {row.grader for row in before}
+    assert len(folder.scores()) == len(before)
+    assert not folder.gate_file.exists()
 
 
 def test_a_run_that_is_not_there_or_not_graded_says_so(tmp_path: Path, suite: Suite, logs: Path) -> None:

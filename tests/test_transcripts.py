@@ -209,7 +209,9 @@ def test_a_journal_cut_in_the_middle_of_a_line_loses_that_line_only(tmp_path: Pa
         journal.append(Note("one"))
         journal.append(Note("two"))
     os.truncate(journal.path, journal.path.stat().st_size - 3)
+    cut = journal.path.read_bytes()
     assert [note.text for note in journal.read()] == ["one"]
+    assert journal.path.read_bytes() == cut, "reading must change nothing: another process may be writing the line"
     with journal:
         journal.append(Note("three"))
     assert [note.text for note in journal.read()] == ["one", "three"]

@@ -179,17 +179,15 @@ class Journal(Generic[T]):
         self._waiting = 0
 
     def read(self) -> list[T]:
-        """Return the whole records; a last line that a kill cut short is left out and cut off the file.
+        """Return the whole records; a last line that is not finished is left out.
 
-        Raises InputError when any other line cannot be read: a journal is never guessed at.
+        Reading changes nothing, so that a run can be looked at while it is written. Raises InputError when any other
+        line cannot be read: a journal is never guessed at.
         """
         if not self.path.exists():
             return []
         data = self.path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            with self.path.open("r+b") as file:
-                file.truncate(len(whole))
         decoder = msgspec.json.Decoder(self._kind)
         records: list[T] = []
         for number, line in enumerate(whole.splitlines(), 1):
@@ -200,10 +198,15 @@ class Journal(Generic[T]):
         return records
 
     def append(self, record: T) -> None:
-        """Add one record; every `batch` records the file is synced to the disk."""
+        """Add one record; every `batch` records the file is synced to the disk.
+
+        The first record added cuts off a last line that a kill left unfinished; only one process may append.
+        """
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab")
+            data = self.path.read_bytes()
+            self._file.truncate(data.rfind(b"\n") + 1)
         self._file.write(self._encoder.encode(record) + b"\n")
         self._file.flush()
         self._waiting += 1

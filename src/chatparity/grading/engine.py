@@ -22,11 +22,16 @@ QUOTE = 120
 
 @dataclass(frozen=True)
 class Side:
-    """One arm of one conversation and trial: its points as that side saw them, and what became of each."""
+    """One arm of one conversation and trial: its points as planned, and what became of each.
+
+    `seen` are the points with the history that this side really saw, where that is another than the recorded one. What
+    is planned never depends on it: a denominator is known before anyone replies.
+    """
 
     arm: Arm
     points: tuple[Point, ...]
     records: Mapping[int, ReplyRecord]
+    seen: tuple[Point, ...] | None = None
 
 
 def human_side(transcript: Transcript, points: Sequence[Point], handover_tools: Collection[str]) -> Side | None:
@@ -52,7 +57,7 @@ async def grade(sides: Sequence[Side], graders: Sequence[Grader], *, judged: boo
     rows: list[ScoreRow | Awaitable[ScoreRow]] = []
     for side in sides:
         replies = {turn: record.reply for turn, record in side.records.items() if record.reply is not None}
-        made = exchanges(side.points, replies)
+        made = exchanges(side.points if side.seen is None else side.seen, replies)
         for grader in graders:
             one = _whole(side, made, grader, judged) if grader.level == "conversation" else None
             rows.extend(_turns(side, made, grader, judged) if one is None else one)

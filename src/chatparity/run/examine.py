@@ -139,10 +139,13 @@ class _Replaying:
     tools: Sequence[ToolAnswerer]
 
     async def go(self, agent: Agent, transcripts: Sequence[Transcript]) -> None:
-        """Ask for what the journal does not have yet, and write each outcome to it as it happens."""
+        """Ask for what the journal does not have yet, and write each outcome to it as it happens.
+
+        What errored is asked again: a run that could not reach its endpoint is mended by going on with it.
+        """
         manifest, journal = self.manifest, self.folder.replies
         conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
-        done = {record.key: record for record in journal.read()}
+        done = {record.key: record for record in journal.read() if record.state != "errored"}
         self.show(len(done), manifest.planned)
 
         def sink(record: ReplyRecord) -> None:
@@ -171,11 +174,19 @@ def _unseen(done: int, planned: int) -> None:
 async def grade_run(
     suite: Suite, folder: RunFolder, *, judge: str | None = None, only: Sequence[str] = ()
 ) -> list[ScoreRow]:
-    """Grade both arms of a run, write `scores.jsonl` and return its rows; what was not replied gives rows as well."""
+    """Grade both arms of a run, write `scores.jsonl` and return its rows; what was not replied gives rows as well.
+
+    With `only`, the rows of other graders stay as they were. Verdicts and report of earlier scores are removed.
+    """
     manifest = folder.manifest()
     async with open_judge(judge or manifest.judge, suite) as asked:
         graders = load_graders(suite, asked, only=only)
         rows = await grade(sides_of(suite, folder, manifest), graders, judged=asked is not None)
+    if only and folder.scores_file.is_file():
+        names = {one.name for one in graders}
+        rows = [*(row for row in folder.scores() if row.grader not in names), *rows]
+    for stale in (folder.gate_file, folder.report_file, folder.report_file.with_suffix(".md")):
+        stale.unlink(missing_ok=True)
     encoder = msgspec.json.Encoder()
     folder.write(folder.scores_file, b"".join(encoder.encode(row) + b"\n" for row in rows))
     return rows
@@ -184,7 +195,8 @@ async def grade_run(
 def sides_of(suite: Suite, folder: RunFolder, manifest: Manifest) -> list[Side]:
     """Return the arms of every conversation and trial of a run: the AI's, and people's where they answered.
 
-    People answered once, whatever the number of trials: their side stands beside the first.
+    People answered once, whatever the number of trials: their side stands beside each, so that each is compared; the
+    cluster, which is the conversation, keeps one answer from counting as several.
     """
     transcripts = folder.transcripts()
     records = {record.key: record for record in folder.replies.read()}
@@ -193,9 +205,9 @@ def sides_of(suite: Suite, folder: RunFolder, manifest: Manifest) -> list[Side]:
     for conversation in plan(transcripts, trials=manifest.trials, languages=manifest.languages):
         first = conversation[0]
         mine = {point.turn: records[key] for point in conversation if (key := _key(point)) in records}
-        sides.append(Side("ai", as_seen(conversation, records, manifest.mode), mine))
+        sides.append(Side("ai", conversation, mine, seen=as_seen(conversation, records, manifest.mode)))
         human = human_side(by_id[first.id], conversation, suite.settings.agent.handover_tools)
-        if human is not None and first.trial == 0:
+        if human is not None:
             sides.append(human)
     return sides
 

@@ -195,7 +195,7 @@ def _mirrored(interval: Callable[[float], Bounds]) -> Callable[[float], Bounds]:
 
 
 def _one_sided(interval: Callable[[float], Bounds], estimate: float, value: float) -> float:
-    """Return the p-value against "the truth is at most `value`": from the confidence at which the interval touches it."""
+    """Return the p-value against "at most `value`", from the confidence at which the interval just touches it."""
     above = estimate > value
 
     def clear(confidence: float) -> bool:

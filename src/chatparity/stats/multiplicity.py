@@ -35,7 +35,7 @@ def benjamini_hochberg(p_values: Sequence[float | None]) -> tuple[float | None, 
 
 
 def simultaneous_confidence(confidence: float, slices: int) -> float:
-    """Return the confidence of each slice's own interval at which all `slices` intervals hold together with `confidence`.
+    """Return the confidence each of `slices` intervals needs so that all hold together with `confidence`.
 
     Bonferroni's [1]: 1 − (1 − confidence) / slices, however the slices depend on each other.
 

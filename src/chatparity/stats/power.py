@@ -58,7 +58,7 @@ def rate_conversations(
     design_effect: float = 1.0,
     interval: Interval = clopper_pearson,
 ) -> int | None:
-    """Return with how many conversations `rate_power` reaches `power`; None where the rate does not exceed the threshold.
+    """Return with how many conversations `rate_power` reaches `power`; None where `rate` is not above `threshold`.
 
     Power goes up in a saw's teeth, for counts are whole. The answer is a number at which it is reached and below which
     a tenth fewer conversations do not reach it; None also where a million conversations would not do.

@@ -1,4 +1,4 @@
-"""The mean score of a population from few labels of people and many scores of a judge: PPI++, clustered and weighted."""
+"""A population's mean score from few labels of people and many scores of a judge: PPI++ with clusters and weights."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -189,6 +190,7 @@ def corrected(rng: Generator, worlds: int) -> Iterator[Row]:
             yield (f"{truth}", f"{sensitivity}", f"{specificity}", f"2 × {validated}", str(n), *shown)
 
 
+LEVELS: tuple[Literal["nominal", "ordinal", "interval"], ...] = ("nominal", "ordinal", "interval")
 JUDGES: dict[str, tuple[float, float]] = {"perfect": (0.0, 0.0), "good": (0.05, 0.02), "bad": (0.4, 0.4)}
 
 
@@ -258,11 +260,11 @@ def agreement(rng: Generator, worlds: int) -> Iterator[Row]:
     """Give the coverage of α's bootstrap interval; the truth is agree², from how the ratings are made."""
     yield "items", "raters", "truth", "level", "mean estimate", "coverage", "mean width"
     for units, raters, agree in ((30, 3, 0.8), (100, 3, 0.8), (100, 2, 0.6)):
-        for level in ("nominal", "ordinal", "interval"):
+        for level in LEVELS:
             hits, total, width = 0, 0.0, 0.0
             for _ in range(worlds):
                 ratings = rated(rng, units, raters, agree, 4)
-                one = krippendorff_alpha(ratings, level=level, resamples=500)  # type: ignore[arg-type]
+                one = krippendorff_alpha(ratings, level=level, resamples=500)
                 hits += covered(one.low, one.high, agree**2)
                 total += one.estimate or 0.0
                 width += (one.high or 0.0) - (one.low or 0.0)

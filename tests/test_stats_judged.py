@@ -72,7 +72,8 @@ def test_a_large_sample_is_the_published_estimator() -> None:
     assert found.estimate == pytest.approx(theta, abs=2e-4)
     assert found.low is not None
     assert found.high is not None
-    assert (found.high - found.low) / 2 == pytest.approx(1.96 * error, rel=0.02)
+    unseen = 2 / (n + 2) ** 2
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * (error**2 + unseen) ** 0.5, rel=0.005)
 
 
 def world(
@@ -139,12 +140,12 @@ def test_a_judge_who_was_never_seen_to_err_is_not_thought_infallible() -> None:
 
 def test_design_weights_undo_a_sample_that_looked_where_faults_were_suspected() -> None:
     rng = np.random.default_rng(5)
-    judged, labels, clusters, chances = world(rng, rate=0.9, errs=BAD, size=1, weighted=True, labelled=400, n=20_000)
+    judged, labels, clusters, chances = world(rng, rate=0.9, errs=GOOD, size=1, weighted=True, labelled=400, n=20_000)
     weighted = prediction_powered_mean(judged, labels, clusters, probabilities=chances)
     plain = prediction_powered_mean(judged, labels, clusters, weight=0)
     assert weighted.estimate == pytest.approx(0.9, abs=0.04)
     assert plain.estimate is not None
-    assert plain.estimate < 0.9 - 0.01
+    assert plain.estimate < 0.7
 
 
 def test_what_cannot_be_estimated_says_why() -> None:

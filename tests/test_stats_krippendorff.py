@@ -36,7 +36,7 @@ def test_two_raters_without_gaps_are_scotts_pi_corrected_for_size() -> None:
     shares = np.bincount(np.concatenate([first, second])) / 160
     chance = float((shares**2).sum())
     pi = (float((first == second).mean()) - chance) / (1 - chance)
-    found = krippendorff_alpha(list(zip(first.tolist(), second.tolist(), strict=True)))
+    found = krippendorff_alpha([[int(one), int(other)] for one, other in zip(first, second, strict=True)])
     assert found.estimate == pytest.approx(1 - (1 - pi) * 159 / 160)
 
 

@@ -81,7 +81,7 @@ def test_answers_that_never_vary_are_no_interval_of_width_zero() -> None:
 
 
 def world(rng: Generator, *, seconds: bool, size: int) -> tuple[list[float], list[str], list[str], list[int]]:
-    """The AI is worse by 0.05 (slower by 5 s) on every case, and gets three of four of the easy ones."""
+    """Make a world: the AI is worse by 0.05 (slower by 5 s) on every case, and gets three of four of the easy ones."""
     conversations = 240
     ai = rng.random(conversations) < 0.5
     easy = rng.random(conversations) < np.where(ai, 0.75, 0.25)

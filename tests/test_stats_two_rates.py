@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
-from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats import proportion
+from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 
 from chatparity.stats import farrington_manning, mcnemar, newcombe_difference, newcombe_paired
 

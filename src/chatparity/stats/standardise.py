@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def standardised_difference(
     *,
     first: Hashable,
     second: Hashable,
-    mix: Mapping[Hashable, float] | None = None,
+    mix: Mapping[Any, float] | None = None,
     least_covered: float = 0.8,
     confidence: float = 0.95,
 ) -> StandardisedDifference:
@@ -117,7 +118,7 @@ def standardised_difference(
     return StandardisedDifference(*sizes, naive, gap, True, reason, confidence, method)
 
 
-def _shares(names: Sequence[Hashable], mix: Mapping[Hashable, float] | None) -> dict[Hashable, float]:
+def _shares(names: Sequence[Hashable], mix: Mapping[Any, float] | None) -> dict[Hashable, float]:
     """Return each stratum's share of the mix; they add up to 1, the largest first."""
     counts: dict[Hashable, float] = {}
     if mix is None:

@@ -52,7 +52,7 @@ def test_interval_alpha_counts_only_distances_and_needs_no_small_numbers() -> No
 
 
 def test_for_two_values_all_levels_are_one() -> None:
-    ratings = [[0, 1], [1, 1], [0, 0], [1, 1], [0, 0], [0, 1], [1, None], [1, 1]]
+    ratings: list[list[int | None]] = [[0, 1], [1, 1], [0, 0], [1, 1], [0, 0], [0, 1], [1, None], [1, 1]]
     levels: list[Any] = ["nominal", "ordinal", "interval"]
     found = [krippendorff_alpha(ratings, level=level).estimate for level in levels]
     assert found == pytest.approx([found[0]] * 3)

@@ -129,6 +129,7 @@ def test_a_true_difference_on_the_margin_is_seldom_called_non_inferior() -> None
         (lambda: non_inferiority(0, 0, margin=0.1), "standard_error: expected a number above 0, got 0"),
         (lambda: equivalence(0, 1, margin=-0.1), "margin: expected a number from 0, got -0.1"),
         (lambda: non_inferiority(0, 1, margin=0.1, df=0), "df: expected a number above 0, got 0"),
+        (lambda: paired_margin_test([float("nan")], [1], [1], margin=0.1), r"first\[0\]: expected a finite number"),
         (lambda: paired_margin_test([1], [1, 0], [1], margin=0.1), "same length, got 1, 2 and 1"),
     ],
 )

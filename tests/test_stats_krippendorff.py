@@ -116,6 +116,7 @@ def test_the_bootstrap_covers_what_the_ratings_were_made_from() -> None:
         (lambda: krippendorff_alpha([[1, 2]], level="ratio"), "got 'ratio'"),  # type: ignore[arg-type]
         (lambda: krippendorff_alpha([[1, 2]], clusters=[]), r"expected one an item \(1\), got 0"),
         (lambda: krippendorff_alpha([["a", "b"]], level="interval"), "interval values must be numbers"),
+        (lambda: krippendorff_alpha([[1, float("nan")]], level="interval"), "a missing one is None"),
         (lambda: krippendorff_alpha([["a", 1]], level="ordinal"), "ordinal values must have an order"),
     ],
 )

@@ -63,6 +63,14 @@ def test_arms_with_too_little_in_common_cannot_be_compared() -> None:
     assert allowed.comparable
 
 
+def test_an_arm_that_answered_nothing_is_not_a_rate_of_zero() -> None:
+    alone = standardised_difference([1, 0], ["ai", "ai"], ["s", "s"], [1, 2], first="ai", second="human")
+    assert (alone.naive.estimate, alone.standardised.estimate, alone.comparable) == (None, None, False)
+    nobody = standardised_difference([1], ["else"], ["s"], [1], first="ai", second="human")
+    assert (nobody.naive.estimate, nobody.n_first, nobody.n_second) == (None, 0, 0)
+    assert "neither arm answered anything" in nobody.reason
+
+
 def test_one_conversation_does_not_speak_for_a_stratum() -> None:
     arms = ["ai"] * 10 + ["human"] * 10
     clusters = ["one"] * 10 + list(range(10))

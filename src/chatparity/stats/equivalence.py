@@ -17,6 +17,7 @@ from chatparity.stats.difference import paired_difference
 from chatparity.stats.interval import check_confidence, t_quantile
 
 Bounds = tuple[float | None, float | None]
+LEAST = 1e-6  # beyond it the shape of an interval is no knowledge, and some cannot be computed
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def margin_test(
     """Return the test that belongs to any interval: `interval(confidence)` gives (low, high) at that confidence.
 
     A test and an interval are two readings of one thing [1]: the one-sided p-value is (1 − c) / 2 at the confidence c
-    at which the interval just touches the margin. The interval must widen with confidence. With `both_sides` it is
-    the test of equivalence, else that of non-inferiority.
+    at which the interval just touches the margin, not told apart below 5e-7. The interval must widen with confidence.
+    With `both_sides` it is the test of equivalence, else that of non-inferiority.
 
     [1] E. L. Lehmann, J. P. Romano (2005), Testing Statistical Hypotheses, section 3.5.
     """
@@ -121,6 +122,10 @@ def paired_margin_test(
         lengths = f"{len(first)}, {len(second)} and {len(clusters)}"
         raise ValueError(f"first, second, clusters: expected the same length, got {lengths}")
     _check(margin, confidence)
+    for name, values in (("first", first), ("second", second)):
+        for position, value in enumerate(values):
+            if not math.isfinite(value):
+                raise ValueError(f"{name}[{position}]: expected a finite number, got {value}")
     if not len(first):
         return MarginTest(None, None, None, margin, None, "undecided", confidence, "no pairs")
     if set(first) | set(second) <= {0, 1}:
@@ -202,10 +207,10 @@ def _one_sided(interval: Callable[[float], Bounds], estimate: float, value: floa
         low, high = interval(confidence)
         return (low is not None and low > value) if above else (high is not None and high < value)
 
-    inside, outside = 1.0, 1e-12  # what lies outside the interval: touching beyond none, clear at none
+    inside, outside = 1.0, LEAST  # what lies outside the interval: touching beyond none, clear at none
     if clear(1 - outside):
         return outside / 2 if above else 1 - outside / 2
-    for _ in range(50):
+    for _ in range(40):
         # Halved on the scale of the logarithm, where small p-values lie apart.
         middle = math.sqrt(inside * outside)
         inside, outside = (middle, outside) if clear(1 - middle) else (inside, middle)

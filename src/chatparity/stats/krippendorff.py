@@ -130,6 +130,8 @@ def _moments(rows: list[list[Any]], codes: NDArray[np.intp], count: int) -> Arra
         numbers = [np.array(row, dtype=np.float64) for row in rows]
     except (TypeError, ValueError) as error:
         raise ValueError(f"ratings: interval values must be numbers ({error})") from None
+    if not np.isfinite(np.concatenate(numbers)).all():
+        raise ValueError("ratings: interval values must be finite numbers; a missing one is None")
     centre = float(np.concatenate(numbers).mean())
     sums = np.zeros((count, 4))
     for row, code in zip(numbers, codes, strict=True):

@@ -100,7 +100,7 @@ def standardised_difference(
     naive = _gap(numbers, sides, ["all"] * len(used), units, {"all": 1.0}, confidence)
     method = f"standardised to {'the mix given' if mix is not None else 'the pooled mix'}, stratified cluster-robust t"
     if not common or covered < least_covered - 1e-12:
-        worst = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
+        worst = "; ".join(f"{name}: {why}" for name, why in left_out[:3]) or "neither arm answered anything"
         reason = (
             f"cannot be compared: common strata hold {covered:.0%} of the cases, needs {least_covered:.0%} ({worst})"
         )
@@ -161,6 +161,8 @@ def _gap(
     confidence: float,
 ) -> Gap:
     """Return the weighted difference with its interval; every stratum of `shares` is in both arms."""
+    if not sides.any() or sides.all():
+        return NOTHING
     groups, layers = clusters_of(units), clusters_of(names)
     influence = np.zeros(len(values))
     means, spare, parts = {True: 0.0, False: 0.0}, 0.0, []

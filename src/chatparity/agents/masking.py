@@ -23,7 +23,7 @@ def from_environment(name: str, *, needed_by: str) -> str:
     """Return an environment variable and mask its value from now on. Raises UsageError naming it when it is unset."""
     value = os.environ.get(name)
     if not value:
-        raise UsageError(f"{needed_by}: the environment variable {name} is not set: set it, for example in the shell")
+        raise UsageError(f"{needed_by}: the environment variable {name} is not set: export {name}=…")
     _read[value] = name
     return value
 

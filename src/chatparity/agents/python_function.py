@@ -163,7 +163,8 @@ class _Heard:
                 _add(merged, piece, where)
             else:
                 expected = "a piece of text or an object" if self.streamed else "a text, an object or a Reply"
-                raise malformed(where, f"expected {expected}, got a {type(piece).__name__}: {piece!r}")
+                got = "None (is a `return` missing?)" if piece is None else f"{piece!r} of type {type(piece).__name__}"
+                raise malformed(where, f"expected {expected}, got {got}")
         said = said_of(merged, where=where)
         return reply_of(said, where=where, handover_tools=handover_tools, latency=latency, first_token=self.first)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jmespath
@@ -16,6 +17,7 @@ from chatparity.agents.wire import Said, text_of, usage_of
 from chatparity.errors import AgentFailure, UsageError
 
 _SHOWN_KEYS = 12
+_PLAIN_KEY = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Paths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +66,11 @@ class Reading:
         try:
             data = msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise malformed(self.where, f"expected JSON: {error}: {excerpt(content)}") from error
+            if not content.strip():
+                raise AgentFailure("empty", f"{self.where}: the answer has no body", retryable=True) from error
+            page = content.lstrip().startswith(b"<")
+            why = "expected JSON, got a web page" if page else f"expected JSON: {error}"
+            raise malformed(self.where, f"{why}: {excerpt(content)}") from error
         found: dict[str, Any] = {}
         for name, path in self._paths.items():
             try:
@@ -89,7 +95,8 @@ class PathsHeard:
         self._texts: list[str] = []
         self._calls: list[Any] = []
         self._last: dict[str, Any] = {}
-        self._shape = ""
+        self._last_shape = ""
+        self._texts_at: dict[str, None] = {}
         self._found_text = False
         self.speaking = False
 
@@ -112,16 +119,20 @@ class PathsHeard:
         self._calls += calls
         self.speaking = self.speaking or bool(text or calls)
         self._last |= {name: value for name, value in found.items() if value not in (None, False)}
-        self._shape = self._shape or shape_of(whole)
+        self._last_shape = shape_of(whole)
+        if not self._found_text:
+            self._texts_at |= dict.fromkeys(texts_at(whole))
         return bool(found.get("end"))
 
     def said(self, *, ended: bool) -> Said:
         """Return the whole. Raises AgentFailure: `stream_cut` without the end that the table tells of."""
         reading, last = self._reading, self._last
         if not ended and (reading.marker or "end" in reading.expressions):
-            raise cut(reading.where, f"the end was not seen: {reading.expressions.get('end') or reading.marker!r}")
+            raise cut(reading.where, self._unended())
         model = last.get("model")
-        note = f"reply.text = {reading.expressions.get('text')!r} found nothing; {self._shape}"
+        places = ", ".join(list(self._texts_at)[:_SHOWN_KEYS])
+        there = f"; it has texts at {places}" if places else ""
+        note = f"reply.text = {reading.expressions.get('text')!r} found nothing; {self._last_shape}{there}"
         return Said(
             text="".join(self._texts),
             calls=self._calls,
@@ -131,6 +142,13 @@ class PathsHeard:
             session=last.get("session"),
             note="" if self._found_text else note,
         )
+
+    def _unended(self) -> str:
+        """Return why a stream is not whole."""
+        end, marker = self._reading.expressions.get("end"), self._reading.marker
+        ends = [f"reply.end = {end!r} is true of no event"] if end else []
+        ends += [f"no event is the marker {marker.decode()!r}"] if marker else []
+        return f"{' and '.join(ends)}; in the last event, {self._last_shape or 'there is nothing'}"
 
     def _text(self, found: object, whole: object) -> str | None:
         """Return the text that was found, or None. Raises AgentFailure `malformed` for what is no text."""
@@ -155,6 +173,19 @@ def shape_of(data: object) -> str:
         )
         return f"the answer is a list of {len(data)}{inside}"
     return f"the answer is a {type(data).__name__}"
+
+
+def texts_at(data: object, path: str = "") -> Iterator[str]:
+    """Yield the JMESPath of each text in an answer, for a message: where it stands, never what it says."""
+    if isinstance(data, str) and path:
+        yield path
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            name = key if _PLAIN_KEY.fullmatch(str(key)) else f'"{key}"'
+            yield from texts_at(value, f"{path}.{name}" if path else name)
+    elif isinstance(data, list) and data:
+        # One of them stands for all.
+        yield from texts_at(data[0], f"{path}[0]")
 
 
 def _first(error: Exception) -> str:

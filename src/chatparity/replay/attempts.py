@@ -15,7 +15,7 @@ from chatparity.exchange import Conversation, Failure, Reply
 
 _FRAMES = 4
 # What certainly did not reach an endpoint that keeps the session: asking again cannot say the same thing twice there.
-_UNHEARD = ("refused", "http_429")
+_UNHEARD = ("refused", "unknown_host", "tls", "http_429")
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,8 @@ class PathsHeard:
         there = f"; it has texts at {places}" if places else ""
         note = f"reply.text = {reading.expressions.get('text')!r} found nothing; {self._last_shape}{there}"
         return Said(
-            text="".join(self._texts),
+            # Around a streamed reply there are the line breaks between its pieces.
+            text="".join(self._texts) if len(self._texts) == 1 else "".join(self._texts).strip(),
             calls=self._calls,
             handover=bool(last.get("handover")),
             usage=usage_of(last.get("input_tokens"), last.get("output_tokens")),

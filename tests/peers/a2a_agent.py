@@ -19,7 +19,7 @@ from a2a.types import AgentCapabilities, AgentCard, AgentInterface, AgentSkill
 from starlette.applications import Starlette
 
 
-class Support(AgentExecutor):
+class Support(AgentExecutor):  # type: ignore[misc]
     """Answers by what the customer's message has in it."""
 
     def __init__(self) -> None:

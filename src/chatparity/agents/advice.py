@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from chatparity.agents.masking import variables_read
 from chatparity.agents.refusals import refusal
 
 Form = Literal["nothing", "page", "events", "json", "text"]
@@ -100,9 +101,11 @@ def _http_429(seen: Seen) -> str:
 
 
 def _http_5xx(seen: Seen) -> str:
+    # LiteLLM does so where there is no Authorization header at all.
+    keyless = "" if variables_read() else " No key is set and none was sent: some proxies answer that with 500."
     return (
         "The server failed at this request: its own log says why. A run tries again, as often as attempts under "
-        "[agent] says. 502, 503 and 504 mostly mean that what stands behind a proxy is not running."
+        f"[agent] says. 502, 503 and 504 mostly mean that what stands behind a proxy is not running.{keyless}"
     )
 
 

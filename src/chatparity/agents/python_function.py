@@ -178,7 +178,7 @@ def _add(merged: dict[str, Any], piece: Mapping[str, Any], where: str) -> None:
     merged["text"] += said_of(piece, where=where).text
     for key in ("tool_calls", "tool_log"):
         merged[key] = [*merged.get(key, ()), *(piece.get(key) or ())]
-    merged |= {key: piece[key] for key in ("handover", "usage", "model") if piece.get(key) is not None}
+    merged |= {key: piece[key] for key in ("handover", "waiting", "usage", "model") if piece.get(key) is not None}
 
 
 def _completed(reply: Reply, where: str, latency: float) -> Reply:

@@ -24,13 +24,15 @@ class Paths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`reply`: JMESPath expressions into the response, or into each event of a stream.
 
     `text` is the reply, or the piece of it that an event carries. `handover` hands over where it finds something true.
-    `session` is the session id that the endpoint hands out. Where `error` finds something, the endpoint failed, and
+    `session` is the session id that the endpoint hands out. Where `waiting` finds something true, the endpoint waits
+    for the results of its calls, whatever it said beside them. Where `error` finds something, the endpoint failed, and
     that is why. `end` is true of a stream's last event.
     """
 
     text: str | None = None
     tool_calls: str | None = None
     handover: str | None = None
+    waiting: str | None = None
     session: str | None = None
     error: str | None = None
     end: str | None = None
@@ -142,6 +144,7 @@ class PathsHeard:
             model=model if isinstance(model, str) else None,
             session=last.get("session"),
             note="" if self._found_text else note,
+            waiting=bool(last.get("waiting")),
         )
 
     def _unended(self) -> str:

@@ -3,7 +3,7 @@
 openai-chat    any OpenAI-compatible server: `url` ends before `/chat/completions`
 azure-openai   Azure OpenAI: `url` is the resource's address, `model` the deployment
 rasa           Rasa's REST channel: `url` is the server's address
-a2a            an agent of the Agent2Agent protocol 1.0 (or 0.3) over JSON-RPC: `url` is its endpoint
+a2a            an agent of the Agent2Agent protocol 1.0 (or 0.3) over JSON-RPC, whole or streamed: `url` is its endpoint
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def harmless(text: str) -> str:
     return re.sub(r"(?m)^(\s*)::", rf"\1{JOINER}::", text)
 
 
-def annotations(exam: Exam, looked: Collection[object]) -> list[Annotation]:
+def annotated(exam: Exam, looked: Collection[object]) -> list[Annotation]:
     """Return an annotation for each gate that a test of this session saw and that does not pass, the worst first.
 
     `looked` are the gates that tests have checked, as their reports carry them. An INCONCLUSIVE gate that does not

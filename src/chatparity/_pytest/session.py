@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -76,10 +77,14 @@ class Examination:
             raise
 
     def _asked_for(self, config: pytest.Config) -> bool:
-        """Say whether the paths of this session reach the suite's evals."""
+        """Say whether the paths of this session reach the suite's evals.
+
+        `norecursedirs` may name evals/: then it is reached only by a path that names it.
+        """
         evals = self.root.resolve() / "evals"
+        kept_out = any(fnmatch("evals", pattern) for pattern in config.getini("norecursedirs"))
         paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
-        return any(path == evals or evals in path.parents or path in evals.parents for path in paths)
+        return any(path == evals or evals in path.parents or (path in evals.parents and not kept_out) for path in paths)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one item a gate × slice of every test with the marker `gates` and the fixture `gate`."""
@@ -133,7 +138,7 @@ class Examination:
         if unseen:
             terminalreporter.line(f"no test of this session looked at: {', '.join(unseen)}", yellow=True)
         terminalreporter.line(f"report: {near(exam.run / 'report.html')}")
-        self._tell_github(github.annotations(exam, looked))
+        self._tell_github(github.annotated(exam, looked))
         if github.on_github():
             github.write_summary(exam.run)
 

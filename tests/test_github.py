@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ def test_a_summary_has_no_link_that_leads_nowhere_and_real_ones_where_the_page_h
     )
     linked = summary(report, "https://ci.example.com/9/report")
     assert "[**pl-1**](https://ci.example.com/9/report#conv-pl-1) and our rules" in linked
+
+
+def test_an_escaped_bracket_before_a_link_is_no_beginning_of_it() -> None:
+    report = "in 80.6 % \\[69.3, 88.4\\] of 72\n\n1. [**en-1**](report.html#conv-en-1) says \\[x\\](y)\n"
+    assert summary(report) == report.replace("[**en-1**](report.html#conv-en-1)", "**en-1**")
+
+
+@given(st.text(alphabet="[]()!\\#ab \n", max_size=60))
+def test_a_text_without_markup_is_left_as_it_is(text: str) -> None:
+    shown = re.sub(r"([\\\[\]])", r"\\\1", text)
+    assert summary(shown) == shown
 
 
 def test_a_long_report_is_cut_and_says_so() -> None:

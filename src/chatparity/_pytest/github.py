@@ -25,8 +25,8 @@ SUMMARY_LIMIT = 60_000
 STEP_LIMIT = 1024 * 1024
 JOINER = "\u2060"
 GATE = re.compile(r"^[ \t]*\[\[[ \t]*gate[ \t]*\]\]")
-IMAGE = re.compile(r"!\[([^\]]*)\]\((?!https?://|data:)([^)\s]*)[^)]*\)")
-LINK = re.compile(r"(?<!!)\[((?:\\.|[^\]\\])*)\]\((?!https?://|mailto:|#)([^)\s]*)\)")
+IMAGE = re.compile(r"(?<!\\)!\[([^\[\]\n]*)\]\((?!https?://|data:)([^)\s]*)[^)\n]*\)")
+LINK = re.compile(r"(?<![!\\])\[((?:\\.|[^\[\]\\\n])*)\]\((?!https?://|mailto:|#)([^)\s]*)\)")
 
 
 @dataclass(frozen=True)

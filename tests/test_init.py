@@ -73,6 +73,20 @@ def test_an_empty_repository_gets_a_suite_and_three_commands(repo: Path, capsys:
     ]
 
 
+def test_with_an_agent_of_ones_own_the_first_thing_is_to_ask_it(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init("--agent", "openai:qwen3@http://127.0.0.1:8000/v1") == 0
+    first, second, _ = capsys.readouterr().out.split("Next:")[1].strip().splitlines()
+    assert 'try "Where is my refund?" --agent openai:qwen3@http://127.0.0.1:8000/v1' in first
+    assert second.split("#")[1].strip() == "a verdict on your agent, with the sample"
+
+
+def test_the_shipped_suite_itself_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    before = files(shipped_root() / "evals")
+    assert init(str(shipped_root())) == 2
+    assert "the suite that ships with chatparity is here" in capsys.readouterr().err
+    assert files(shipped_root() / "evals") == before
+
+
 def test_a_second_call_changes_nothing(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert init("--agent", "openai:gpt-5-mini") == 0
     first = files(repo)

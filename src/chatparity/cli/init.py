@@ -26,11 +26,9 @@ EXAMPLES = """Examples:
 
   chatparity init --agent openai:qwen3@http://127.0.0.1:8000/v1 --no-workflow"""
 
-NEXT = (
-    ("pytest evals/", "a verdict"),
-    ('chatparity try "Where is my refund?" --agent {agent}', "your agent{described}"),
-    ("chatparity import csv chats.csv -o datasets/ours.jsonl", "your conversations; name them in evals/suite.toml"),
-)
+VERDICT = ("pytest evals/", "a verdict{on}, with the sample")
+TRY = ('chatparity try "Where is my refund?" --agent {agent}', "your agent{described}")
+IMPORT = ("chatparity import csv chats.csv -o datasets/ours.jsonl", "your conversations; name them in evals/suite.toml")
 
 
 def command(
@@ -108,9 +106,15 @@ def _tell(root: Path, folder: Path, left: list[Piece], agent: str | None, *, for
     say("\nNext:")
     if root != Path.cwd():
         say(f"  cd {shlex.quote(str(folder))}")
-    named = agent if agent and not agent.startswith("sandbox") else "http:agent.toml"
-    described = ", once agent.toml describes it" if named == "http:agent.toml" else ""
-    lines = [(one.format(agent=shlex.quote(named)), said.format(described=described)) for one, said in NEXT]
-    width = max(len(one) for one, _ in lines)
-    for one, said in lines:
-        say(f"  {one:<{width}}   # {said}")
+    own = agent is not None and not agent.startswith("sandbox")
+    named = agent if agent is not None and own else "http:agent.toml"
+    places = {
+        "agent": shlex.quote(named),
+        "described": ", once agent.toml describes it" if named == "http:agent.toml" else "",
+        "on": " on your agent" if own else " on the embedded agent",
+    }
+    order = (TRY, VERDICT, IMPORT) if own else (VERDICT, TRY, IMPORT)
+    lines = [(command.format(**places), what.format(**places)) for command, what in order]
+    width = max(len(command) for command, _ in lines)
+    for command, what in lines:
+        say(f"  {command:<{width}}   # {what}")

@@ -50,10 +50,12 @@ def pieces(root: Path, *, agent: str | None = None, workflow: bool = True) -> li
     """Return every file of a suite in the folder `root`, in the order in which a person reads them.
 
     `agent` becomes the suite's default agent, also in a suite.toml that is there; None keeps what is there, else takes
-    the embedded one. Raises UsageError when `root` is no folder.
+    the embedded one. Raises UsageError when `root` is no folder, or the shipped suite itself.
     """
     if root.exists() and not root.is_dir():
         raise UsageError(f"{root}: a file is here: expected a folder, or a name that is free")
+    if root.resolve() == shipped_root().resolve():
+        raise UsageError(f"{root}: the suite that ships with chatparity is here: name another folder")
     top = repository(root) or root
     return list(_all(root, top, agent, workflow=workflow))
 

@@ -137,6 +137,7 @@ def ran(python: Path, folder: Path, *words: str, code: int = 0) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(480)
 def test_from_the_wheel_an_empty_repository_reaches_a_verdict(installed: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     where = "import chatparity; print(chatparity.__file__)"
@@ -155,6 +156,7 @@ def test_from_the_wheel_an_empty_repository_reaches_a_verdict(installed: Path, t
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(480)
 def test_from_the_wheel_ones_own_conversations_and_agent_reach_a_verdict(installed: Path, tmp_path: Path) -> None:
     ran(installed, tmp_path, "chatparity", "init", "--agent", "python:bot:reply")
     (tmp_path / "bot.py").write_text(
@@ -189,6 +191,7 @@ def test_options_of_ones_own_stay(request):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(480)
 def test_from_the_wheel_nothing_of_an_existing_repository_collides(installed: Path, tmp_path: Path) -> None:
     existing = {
         "pyproject.toml": '[project]\nname = "shop"\n\n[tool.pytest.ini_options]\naddopts = "-ra --strict-markers"\n'
@@ -217,6 +220,7 @@ def test_from_the_wheel_nothing_of_an_existing_repository_collides(installed: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(480)
 def test_from_the_wheel_another_library_called_datasets_keeps_its_name(installed: Path, tmp_path: Path) -> None:
     other = tmp_path / "site" / "datasets"
     other.mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import itertools
 import re
@@ -190,7 +191,29 @@ def test_a_run_with_very_many_gates_still_fits_into_a_comment(report: ModuleType
     read = material.Material.of(sample.folder, findings_of(sample.rows, gates))
     text = report._markdown(module.page_of(read, words.Names(sample.transcripts)), ["scorecard"])
     assert len(text) < 60_000
-    assert text.endswith("The rest stands in report.html.\n")
+    assert text.endswith("cut short here: 6 conversations and the rest of the tables stand in report.html.\n")
+
+
+def test_every_conversation_of_the_page_has_an_anchor_that_the_comment_leads_to(page: str, sample: Sample) -> None:
+    anchors = re.findall(r'<article id="(conv-[^"]+)"', page)
+    assert len(anchors) == len(set(anchors)) == 6
+    comment = (sample.folder.path / "report.md").read_text()
+    assert re.findall(r"\]\(report\.html#([^)]+)\)", comment) == anchors
+
+
+def test_a_comment_without_room_says_how_many_conversations_it_leaves_out(report: ModuleType, sample: Sample) -> None:
+    data = importlib.import_module("chatparity_suite.reports.data")
+    material = importlib.import_module("chatparity_suite.reports.material")
+    words = importlib.import_module("chatparity_suite.reports.words")
+    findings = findings_of(sample.rows, usual_gates(sample.rows), slice_rates(sample.rows))
+    made = data.page_of(material.Material.of(sample.folder, findings), words.Names(sample.transcripts))
+    long = dataclasses.replace(made, readings=made.readings * 400)
+    text = report._markdown(long, [])
+    assert len(text) < 60_000
+    shown = len(re.findall(r"report\.html#conv-", text))
+    left = re.search(r"(\d+) more conversations are left out here for want of room: they stand in report\.html", text)
+    assert left
+    assert int(left[1]) + shown == 2400
 
 
 def test_a_transcript_that_attacks_the_page_does_nothing(report: ModuleType, tmp_path: Path) -> None:
@@ -216,7 +239,7 @@ def test_a_transcript_that_attacks_the_page_does_nothing(report: ModuleType, tmp
     assert "<script" not in markdown.replace("\\<", "")
     assert "@maintainers" not in markdown
     assert "https://" not in markdown
-    assert not re.search(r"(?<!\\)\]\(", markdown)
+    assert not re.search(r"(?<!\\)\]\((?!report\.html#conv-[A-Za-z0-9.-]+\))", markdown)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from chatparity.errors import InputError, Problem, UsageError
 
 MODULE = "chatparity_suite"
 MARKER = Path("evals") / "suite.toml"
+FOLDERS = ("graders", "reports", "evals", "datasets")
 
 Confidence = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -221,4 +222,10 @@ def mount(root: Path, shipped: Path) -> ModuleType:
     module = ModuleType(MODULE, "The mounted suite: graders, reports and evals of a team, then the shipped ones.")
     module.__path__ = wanted
     sys.modules[MODULE] = module
+    for name in FOLDERS:
+        # Made here and not found by Python: an `__init__.py` of the team's own would hide the shipped copy.
+        folder = ModuleType(f"{MODULE}.{name}")
+        folder.__path__ = [str(Path(path, name)) for path in wanted]
+        sys.modules[folder.__name__] = folder
+        setattr(module, name, folder)
     return module

@@ -24,6 +24,7 @@ from chatparity.transcript import Knowledge, ToolCall
 
 Key = tuple[Kind, Normal, str]
 _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
+_WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?$")
 _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
 
@@ -221,10 +222,17 @@ class _Reader:
             columns: dict[str, Decimal] = {}
             for item in group:
                 for name, value in item.items():
-                    if re.fullmatch(r"\d+\.\d\d", str(value)):
+                    if _is_money(value, currency):
                         columns[name] = columns.get(name, Decimal(0)) + Decimal(str(value))
             for total in (*columns.values(), sum(columns.values(), Decimal(0))):
                 self.sums.add(("amount", total, currency))
+
+
+def _is_money(value: Any, currency: str) -> bool:
+    """Say whether a field holds money as records write it: two decimals, none where the currency has no cents."""
+    if currency in _WITHOUT_CENTS:
+        return isinstance(value, str) and re.fullmatch(r"\d+", value) is not None
+    return re.fullmatch(r"\d+\.\d\d", str(value)) is not None
 
 
 def _day(text: str) -> dt.date | None:

@@ -93,7 +93,10 @@ class _OneForOne(dict[int, str]):
 
 
 _MOVED = "\ue000"
-_WITHOUT_SPACES = r"\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_WITHOUT_SPACES = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
+)
 _UNSPACED = re.compile(f"[{_WITHOUT_SPACES}]")
 _LETTER = rf"[^\W{_WITHOUT_SPACES}]"
 _CHARACTERS = _Characters()

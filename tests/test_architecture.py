@@ -18,7 +18,7 @@ FLOORS = [
     {"agents", "judge", "importers", "checks"},
     {"grading", "replay"},
     {"run"},
-    {"gate", "sample"},
+    {"gate", "sample", "audit"},
     {"sandbox"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatparity.cli.options import AsJson
+from chatparity.cli.options import AsJson, SplitOption, read_split
 from chatparity.cli.show import complain, say
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Hold recorded data to what synthetic data is held to: notes are problems.")
     ] = False,
+    split: SplitOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Validate transcripts and their labels.
@@ -45,13 +46,15 @@ def command(
     from chatparity.errors import Problem
     from chatparity.jsonl import scan
     from chatparity.sandbox.grounds import GroundsByFolder
+    from chatparity.splits import is_in
 
+    wanted = read_split(split) or "all"
     placed: list[Placed] = []
     bad: list[Problem] = []
     for path, line, item in scan(paths):
         if isinstance(item, Problem):
             bad.append(item)
-        else:
+        elif is_in(item, wanted):
             placed.append(Placed(path, line, item))
     audit = examine(placed, GroundsByFolder(), strict=strict)
     bad += sorted(audit.problems, key=lambda one: (str(one.path), one.line or 0))

@@ -5,7 +5,13 @@ tell is `None` ("cannot be estimated"), never an interval of width zero.
 """
 
 from chatparity.stats.agreement import AgreementEstimate, cohen_kappa
-from chatparity.stats.difference import DifferenceEstimate, paired_difference, score_interval
+from chatparity.stats.difference import (
+    DifferenceEstimate,
+    UnpairedDifference,
+    paired_difference,
+    score_interval,
+    unpaired_difference,
+)
 from chatparity.stats.interval import clopper_pearson, wilson
 from chatparity.stats.rate import RateEstimate, cluster_rate
 
@@ -13,10 +19,12 @@ __all__ = [
     "AgreementEstimate",
     "DifferenceEstimate",
     "RateEstimate",
+    "UnpairedDifference",
     "clopper_pearson",
     "cluster_rate",
     "cohen_kappa",
     "paired_difference",
     "score_interval",
+    "unpaired_difference",
     "wilson",
 ]

@@ -103,9 +103,7 @@ def _estimate(rate: float, n: float, inflated: Inflation, confidence: float) -> 
     else:
         method = f"Wilson on effective n (design effect {effect:.2f})"
     clusters = inflated.clusters
-    return RateEstimate(
-        round(n), round(rate * n), clusters, rate, low, high, confidence, method, effect, inflated
-    )
+    return RateEstimate(round(n), round(rate * n), clusters, rate, low, high, confidence, method, effect, inflated)
 
 
 def skewness(rate: float, n: float) -> float:

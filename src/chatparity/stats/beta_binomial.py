@@ -87,7 +87,7 @@ def _check(goods: Sequence[int], sizes: Sequence[int]) -> None:
 
 
 def _grid(good: float, n: float, clusters: int) -> NDArray[np.float64]:
-    """Return logits that hold all of the posterior that matters: many standard errors of as many answers as clusters."""
+    """Return logits that hold all that matters of the posterior, as wide as if each cluster were one answer."""
     rate = (good + 0.5) / (n + 1)
     error = 1 / np.sqrt((clusters + 1) * rate * (1 - rate))
     centre = np.log(rate / (1 - rate))
@@ -118,4 +118,4 @@ def _quantiles(
 ) -> NDArray[np.float64]:
     """Return quantiles of a density given at points that may be unevenly spaced, by the trapezoidal rule."""
     mass = np.concatenate([[0.0], np.cumsum((weights[1:] + weights[:-1]) / 2 * np.diff(points))])
-    return np.interp(shares * mass[-1], mass, points)
+    return np.asarray(np.interp(shares * mass[-1], mass, points), dtype=np.float64)

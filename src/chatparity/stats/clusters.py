@@ -78,7 +78,7 @@ class Clusters:
 
     def holding(self, mask: NDArray[np.bool_]) -> int:
         """Return in how many clusters at least one observation of `mask`, shape (n,), is true."""
-        return len(np.unique(self.codes[mask]))
+        return int(np.count_nonzero(np.bincount(self.codes[mask], minlength=self.count)))
 
 
 def clusters_of(names: Sequence[Hashable]) -> Clusters:

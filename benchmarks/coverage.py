@@ -3,7 +3,8 @@
 Conversations of two to six answers, or of one, and tasks tried four times; correlated as a beta-binomial (for pairs a
 Dirichlet-multinomial) makes them, or by answers that copy one draw of their conversation ("shared"). Of the intervals
 that miss, those above the truth can make a false PASS ("misses low") and those below it a false FAIL ("misses high").
-Exits 1 where a chosen 95 % interval covers less than 93 %, or the exact one less than 95 %.
+Exits 1 where a chosen 95 % interval covers less than 93 %, the exact one less than 95 %, or that of one mean less than
+90 %.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from chatparity.stats import (
 )
 from chatparity.stats.interval import t_quantile
 
-PROMISE, EXACT, CONFIDENCE = 0.93, 0.95, 0.95
+# No t interval of one mean holds 93 % where values are skewed and clusters few; differences are not skewed.
+PROMISE, EXACT, SKEWED, CONFIDENCE = 0.93, 0.95, 0.90, 0.95
 Z = 1.959964
 SIZES = (20, 60, 200, 1000)
 RATES = (0.5, 0.8, 0.9, 0.97, 0.99)
@@ -96,8 +98,9 @@ class Shape:
 
 def _pick(rng: np.random.Generator, odds: NDArray[np.float64]) -> Ints:
     """Return one index a row, drawn with the row's odds."""
-    chosen = (rng.random((len(odds), 1)) > np.cumsum(odds, axis=1)).sum(axis=1)
-    return np.minimum(chosen, odds.shape[1] - 1).astype(np.int64)
+    passed: Ints = (rng.random((len(odds), 1)) > np.cumsum(odds, axis=1)).sum(axis=1)
+    chosen: Ints = np.minimum(passed, odds.shape[1] - 1)
+    return chosen
 
 
 def shapes(sizes: Sequence[int] = SIZES, *, shared: Sequence[float] = ICCS) -> list[Shape]:
@@ -272,9 +275,7 @@ def mean_cells(shape: Shape, kind: str, replications: int) -> Iterator[Cell]:
         paired.add(both.low, both.high)
         two = unpaired_mean_difference(values.tolist(), others.tolist(), codes.tolist(), (-1 - apart).tolist())
         unpaired.add(two.low, two.high)
-    # The mean of skewed times is shown and not promised: no t interval holds it where n is small.
-    promise = PROMISE if kind == "scores" else 0.0
-    yield Cell(shape.name, f"{kind}: mean", mean, (plain,), replications, promise)
+    yield Cell(shape.name, f"{kind}: mean", mean, (plain,), replications, SKEWED)
     yield Cell(shape.name, f"{kind}: paired difference", paired, (), replications)
     yield Cell(shape.name, f"{kind}: unpaired difference", unpaired, (), replications)
 

@@ -108,7 +108,7 @@ def test_each_dimension_has_a_plain_sentence_with_interval_and_n_and_says_synthe
         "On politeness it cannot be told yet whether the AI is worse than our people (synthetic) by more than "
         "3 points: 0.0 [−4.9, +4.9] on 121 paired answers; about 140 more conversations would decide."
     ) in text
-    assert "The AI is not worse than our people (synthetic) by more than 5 points: +2.5 [−4.0, +9.0]" in text
+    assert "The AI is not worse than our people (synthetic) by more than 5 points: +2.5 [−4.4, +9.6]" in text
     assert "Of 7 gates, 3 failed, 2 cannot be decided yet, 2 passed." in text
 
 

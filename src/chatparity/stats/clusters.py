@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from chatparity.stats.interval import normal_quantile, t_quantile
 
 WORKING_ICC = 0.5
 REPEATED_ICC = 0.8
-FEW = 10
-ENOUGH = 20
+RATE_FADES = (10, 20)
+DIFFERENCE_FADES = (5, 10)
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,10 @@ class Inflation:
 
     `estimated` is the robust variance over that of independent answers, at least 1. `assumed` is n over the chances
     [1] that the clusters give to a rare event at a working correlation; it rules while few clusters are `informative`,
-    that is hold the rarer value: their robust variance is mostly noise, and none at all at a rate of 0 or 1. From ten
-    informative clusters on it fades, from twenty on the estimate stands alone. Both thresholds and the working
-    correlations (0.5; 0.8 where a task is tried again and again) are judgements, held by `benchmarks/coverage.py`.
+    that is hold the rarer value: their robust variance is mostly noise, and none at all at a rate of 0 or 1. It `fades`
+    out from the first to the second number of informative clusters: ten to twenty for a rate, five to ten for a
+    difference, whose distribution is less skewed. These numbers and the working correlations (0.5; 0.8 where a task is
+    tried again and again) are judgements, held by `benchmarks/coverage.py`.
 
     [1] `Clusters.chances`.
     """
@@ -106,6 +107,7 @@ class Inflation:
     informative: float
     clusters: int
     single: bool
+    fades: tuple[int, int] = RATE_FADES
 
     @property
     def design_effect(self) -> float:
@@ -114,8 +116,9 @@ class Inflation:
 
     @property
     def _floor(self) -> float:
-        faded = min(max((ENOUGH - self.informative) / (ENOUGH - FEW), 0.0), 1.0)
-        return 1 + faded * (self.assumed - 1)
+        few, enough = self.fades
+        left = min(max((enough - self.informative) / (enough - few), 0.0), 1.0)
+        return 1 + left * (self.assumed - 1)
 
     def divisor(self, confidence: float) -> float:
         """Return by what to divide n so that an interval at this confidence with normal quantiles is wide enough.
@@ -135,10 +138,17 @@ class Inflation:
     def at(self, clusters: int) -> Inflation:
         """Return what would be found in another number of clusters of the same kind."""
         informative = self.informative * clusters / self.clusters
-        return Inflation(self.estimated, self.assumed, informative, clusters, self.single)
+        return replace(self, informative=informative, clusters=clusters)
 
 
-def inflation(clusters: Clusters, robust: float, naive: float, informative: int, icc: float) -> Inflation:
+def inflation(
+    clusters: Clusters,
+    robust: float,
+    naive: float,
+    informative: int,
+    icc: float,
+    fades: tuple[int, int] = RATE_FADES,
+) -> Inflation:
     """Return the inflation of a variance from its estimates with and without clusters, `robust` and `naive`.
 
     `informative` counts the clusters that hold the rarer value (or a difference), `icc` is the working correlation.
@@ -146,4 +156,4 @@ def inflation(clusters: Clusters, robust: float, naive: float, informative: int,
     """
     estimated = robust / naive if naive > 0 and not clusters.single else 1.0
     assumed = clusters.n / clusters.chances(icc)
-    return Inflation(max(estimated, 1.0), assumed, informative, clusters.count, clusters.single)
+    return Inflation(max(estimated, 1.0), assumed, informative, clusters.count, clusters.single, fades)

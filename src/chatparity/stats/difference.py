@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chatparity.stats.clusters import WORKING_ICC, Inflation, clusters_of, inflation
+from chatparity.stats.clusters import DIFFERENCE_FADES, WORKING_ICC, Inflation, clusters_of, inflation
 from chatparity.stats.interval import check_confidence, normal_quantile
 from chatparity.stats.rate import RateEstimate, cluster_rate
 
@@ -81,7 +81,7 @@ def paired_difference(
         return DifferenceEstimate(n, first_only, second_only, groups.count, estimate, None, None, confidence, why)
     naive = ((first_only + second_only) / n - estimate**2) / n
     robust = groups.robust_variance(differences)
-    inflated = inflation(groups, robust, naive, groups.holding(differences != 0), working_icc)
+    inflated = inflation(groups, robust, naive, groups.holding(differences != 0), working_icc, DIFFERENCE_FADES)
     return _estimate(first_only, second_only, n, inflated, confidence)
 
 

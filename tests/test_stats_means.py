@@ -115,16 +115,18 @@ def test_the_bootstrap_draws_whole_conversations_the_same_ones_each_time() -> No
 def test_the_bootstrap_gives_no_interval_that_it_cannot_know() -> None:
     one = cluster_bootstrap(lambda chosen: float(len(chosen)), ["a", "a"])
     assert (one.low, one.method) == (None, "cannot be estimated from one cluster")
-    same = cluster_bootstrap(lambda chosen: 1.0, range(9))
+    few = cluster_bootstrap(lambda chosen: float(len(chosen)), "abcd")
+    assert few.method == "cannot be estimated from 4 clusters, a bootstrap needs 10"
+    same = cluster_bootstrap(lambda chosen: 1.0, range(12))
     assert (same.low, same.method) == (None, "cannot be estimated: every resample gives the same")
-    rare = cluster_bootstrap(lambda chosen: 1.0 if 0 in chosen else math.nan, range(9))
+    rare = cluster_bootstrap(lambda chosen: 1.0 if 0 in chosen else math.nan, range(12))
     assert rare.low is None
-    assert rare.undefined == pytest.approx((8 / 9) ** 9, abs=0.04)
-    assert cluster_bootstrap(lambda chosen: math.nan, range(9)).method == "not defined for these data"
+    assert rare.undefined == pytest.approx((11 / 12) ** 12, abs=0.04)
+    assert cluster_bootstrap(lambda chosen: math.nan, range(12)).method == "not defined for these data"
     with pytest.raises(ValueError, match='expected "bca" or "percentile", got \'t\''):
-        cluster_bootstrap(lambda chosen: 1.0, range(9), kind="t")  # type: ignore[arg-type]
+        cluster_bootstrap(lambda chosen: 1.0, range(12), kind="t")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="got 10"):
-        cluster_bootstrap(lambda chosen: 1.0, range(9), resamples=10)
+        cluster_bootstrap(lambda chosen: 1.0, range(12), resamples=10)
     with pytest.raises(ValueError, match="got none"):
         cluster_bootstrap(lambda chosen: 1.0, [])
 

@@ -40,8 +40,9 @@ def cluster_mean(
     The variance is CR2 [1], unbiased where values are independent and cluster sizes differ; the degrees of freedom are
     Bell and McCaffrey's [1], after Satterthwaite: clusters − 1 for clusters of one size, and fewer where a few large
     ones carry the mean. One cluster cannot say how clusters differ, nor can values that are all alike say how far the
-    next may lie: the mean is given, its interval is not. Skewed values (seconds, scores near 1) with few clusters are
-    covered in 91 to 95 % instead of 95 (`benchmarks/coverage.py`); differences of them are not skewed and are. Raises ValueError for a value that is no finite number.
+    next may lie: the mean is given, its interval is not. Skewed values (seconds, scores near 1) from few clusters are
+    covered in 91 to 95 % instead of 95 (`benchmarks/coverage.py`); their differences are less skewed and are.
+    Raises ValueError for a value that is no finite number.
 
     [1] R. M. Bell, D. F. McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage
         samples, Survey Methodology 28, 169-181; recommended by G. W. Imbens, M. Kolesár (2016), Robust standard errors

@@ -26,7 +26,7 @@ NASTY = (
     "\u202egnp.exe\u202c {{ 7 * 7 }} @maintainers #1 [go](https://example.com) | `tick`"
 )
 
-FOUND = "on accuracy the AI said what was due and nothing wrong in 95.0 % [88.0, 98.0] of 121 answers"
+FOUND = "on accuracy the AI said what was due and nothing wrong in 95.0 % [87.4, 98.7] of 121 answers"
 MORE = "about 140 more conversations would decide"
 
 
@@ -99,7 +99,7 @@ def test_the_page_leads_with_the_verdict_and_why_in_one_sentence(page: str) -> N
     heading = spaced(Reader(page[page.index("<h1") : page.index("</h1>")]).text)
     assert heading == (
         "✗ FAIL: The agent is not ready, because on escalation the AI handed over to a person in "
-        "77.5 % [62.5, 87.7] of 40 answers that had to; at least 90 % is needed."
+        "77.5 % [61.5, 89.2] of 40 answers that had to; at least 90 % is needed."
     )
 
 
@@ -107,9 +107,9 @@ def test_each_dimension_has_a_plain_sentence_with_interval_and_n_and_says_synthe
     text = spaced(Reader(page).text)
     assert (
         "On politeness it cannot be told yet whether the AI is worse than our people (synthetic) by more than "
-        "3 points: 0.0 [−4.5, +4.5] on 121 paired answers; about 140 more conversations would decide."
+        "3 points: 0.0 [−4.9, +4.9] on 121 paired answers; about 140 more conversations would decide."
     ) in text
-    assert "The AI is not worse than our people (synthetic) by more than 5 points: +2.5 [−4.0, +9.0]" in text
+    assert "The AI is not worse than our people (synthetic) by more than 5 points: +2.5 [−4.4, +9.6]" in text
     assert "Of 7 gates, 3 failed, 2 cannot be decided yet, 2 passed." in text
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chatparity.stats.clusters import FEW
 from chatparity.stats.interval import check_confidence, clopper_pearson, t_quantile, wilson
+
+FEW = 10
 
 
 @dataclass(frozen=True)

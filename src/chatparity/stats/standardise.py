@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chatparity.stats.clusters import FEW, WORKING_ICC, clusters_of
+from chatparity.stats.clusters import clusters_of
 from chatparity.stats.interval import check_confidence, t_quantile
 
 Array = NDArray[np.float64]
+# Within a stratum conversations are already alike, so less is left to be shared than in `clusters.WORKING_ICC`.
+STRATUM_ICC = 0.2
+FEW = 10
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,7 @@ def _least(rate: float, sizes: NDArray[np.intp], towards: float) -> float:
     n = int(sizes.sum())
     drawn = (rate * n + 2 * towards) / (n + 2)
     typical = float((sizes**2).sum() / n)
-    effect = 1 + (typical - 1) * WORKING_ICC if len(sizes) < FEW else 1.0
+    effect = 1 + (typical - 1) * STRATUM_ICC if len(sizes) < FEW else 1.0
     return drawn * (1 - drawn) / n * effect
 
 

@@ -9,17 +9,21 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from chatparity.errors import UsageError
+from chatparity.errors import RunIncomplete, UsageError
 from chatparity.exchange import Failure, ReplyRecord
+from chatparity.gate.folder import check_complete
 from chatparity.jsonl import Journal, write_transcripts
-from chatparity.run.examine import examine, grade_run, planned_points, replay_run
+from chatparity.replay.seen import key_of
+from chatparity.run.budget import unfinished
+from chatparity.run.examine import examine, grade_run, planned_points, replay_run, to_do
 from chatparity.run.folder import RunFolder
 from chatparity.run.select import Options
 from chatparity.suite import Suite, load_suite
@@ -118,6 +122,64 @@ def test_what_errored_is_asked_again_when_the_run_goes_on(suite: Suite, logs: Pa
     last = {record.key: record.state for record in folder.replies.read()}
     assert set(last.values()) == {"replied"}
     assert len(folder.replies.read()) == len(records) + 1
+
+
+def journal_of(folder: RunFolder, records: Sequence[ReplyRecord]) -> None:
+    """Write these records in place of the journal's."""
+    folder.replies.close()
+    folder.replies.path.unlink()
+    with folder.replies as journal:
+        for record in records:
+            journal.append(record)
+
+
+def errored(record: ReplyRecord) -> ReplyRecord:
+    failure = Failure(kind="refused", message="no route", attempts=4)
+    return msgspec.structs.replace(record, state="errored", reply=None, failure=failure)
+
+
+def test_an_exchange_that_was_asked_again_counts_once_and_as_it_ended(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    folder = asyncio.run(replay_run(suite, options(logs, tmp_path / "run")))
+    records = folder.replies.read()
+    journal_of(folder, [*map(errored, records), *records])
+    check_complete(folder, suite)
+    assert Counter(record.state for record in folder.outcomes()) == {"replied": len(records)}
+    journal_of(folder, [*map(errored, records), *records[1:]])
+    todo = to_do(suite, Options(out=folder.path, resume=True))
+    assert [key_of(point) for point in todo.points if point.claimed and key_of(point) not in todo.done] == [
+        records[0].key
+    ]
+    with pytest.raises(RunIncomplete, match=r"1 of 4 exchanges \(25.0 %\) have no reply \(refused 1\)"):
+        check_complete(folder, suite)
+    journal_of(folder, [errored(records[0]), *records[:-1]])
+    assert "1 of 4 exchanges are not run" in unfinished(folder, suite, Options())
+
+
+def test_what_an_error_cut_off_is_asked_as_well_when_the_run_goes_on(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    chosen = options(logs, tmp_path / "run", mode="free_running")
+    folder = asyncio.run(replay_run(suite, chosen))
+    records = folder.replies.read()
+    assert {record.state for record in records} == {"replied"}
+    cut = [errored(records[0]), *(msgspec.structs.replace(records[1], state="diverged", reply=None, spent=None),)]
+    assert (records[0].id, records[0].turn, records[1].id, records[1].turn) == ("a", 1, "a", 3)
+    journal_of(folder, [*cut, *records[2:]])
+    asyncio.run(replay_run(suite, replace(chosen, resume=True)))
+    assert {record.state for record in folder.outcomes()} == {"replied"}
+
+
+def test_a_run_goes_on_with_its_own_transcripts_or_not_at_all(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    chosen = options(logs, tmp_path / "run")
+    asyncio.run(replay_run(suite, chosen))
+    asyncio.run(replay_run(suite, replace(chosen, resume=True)))
+    other = tmp_path / "other.jsonl"
+    write_transcripts(other, [talk("x")])
+    with pytest.raises(UsageError, match=r"this run was begun with other transcripts .*leave PATH out"):
+        asyncio.run(replay_run(suite, replace(chosen, paths=(other,), resume=True)))
+
+
+def test_a_file_in_the_place_of_the_runs_folder_is_named(suite: Suite, logs: Path) -> None:
+    with pytest.raises(UsageError, match=r"logs\.jsonl: expected a folder for the run"):
+        asyncio.run(replay_run(suite, options(logs, logs)))
 
 
 def test_people_are_compared_with_in_every_trial(suite: Suite, logs: Path, tmp_path: Path) -> None:

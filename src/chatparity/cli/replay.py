@@ -87,7 +87,7 @@ def command(
     except KeyboardInterrupt:
         complain(f"to go on: chatparity replay --out {options.out} --resume")
         raise
-    replied = folder.replies.read()
+    replied = folder.outcomes()
     errored = sum(record.state == "errored" for record in replied)
     complain(f"{len(replied)} exchanges, {errored} errored; grade them: chatparity grade {folder.path}")
     show_spending(folder, suite)

@@ -83,7 +83,7 @@ def select(suite: Suite, options: Options) -> Selection:
     datasets = tuple(
         Dataset(
             path=str(path),
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=sha256_of(path),
             transcripts=valid_of.get(path, 0),
             invalid=len(invalid_of.get(path, ())),
         )
@@ -93,6 +93,12 @@ def select(suite: Suite, options: Options) -> Selection:
     if not chosen:
         raise UsageError("nothing to examine: the selection leaves no transcript" + _hint(transcripts, options))
     return Selection(chosen, datasets, tuple(invalid))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, which is not held in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _chosen(transcripts: Sequence[Transcript], options: Options) -> list[Transcript]:
@@ -115,8 +121,8 @@ def _chosen(transcripts: Sequence[Transcript], options: Options) -> list[Transcr
 
 def _hint(transcripts: Sequence[Transcript], options: Options) -> str:
     """Return which values a slice could have had."""
-    hints = [
-        f"--slice {name}: there are {', '.join(sorted({str(getattr(one, name)) for one in transcripts}))}"
-        for name in options.slices
-    ]
+    hints = []
+    for name in options.slices:
+        there = sorted({str(value) for one in transcripts if (value := getattr(one, name)) is not None})
+        hints.append(f"--slice {name}: there are {', '.join(there) or 'none'}")
     return f" ({'; '.join(hints)})" if hints else ""

@@ -103,7 +103,7 @@ def test_label_columns_become_labels_of_the_answer(tmp_path: Path) -> None:
         ("9,,,agent", ":2: labels.answers[0].politeness: expected `int` <= 5"),
         ("x,,,agent", ':3: politeness: expected a number, got "x"'),
         (",maybe,,agent", ':3: hallucinated: expected yes or no, got "maybe"'),
-        (",,perhaps,agent", ":2: labels.escalation[0].expect: invalid enum value"),
+        (",,perhaps,agent", ':2: labels.escalation[0].expect: expected one of "none", "now", "offer", got \'perhaps\''),
         ("3,,,customer", ":2: labels.answers[0].turn: expected the turn of an answer"),
     ],
 )

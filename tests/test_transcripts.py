@@ -50,6 +50,7 @@ def changed(**fields: object) -> dict[str, object]:
         ("{not json", ":2: expected JSON"),
         ("", ":2: expected a transcript, got a blank line"),
         ('{"schema": 1, "id": "x"', ":2: the line breaks off"),
+        ('{"schema": 1, "id": "x", "meta": {"a": ' + 100_000 * "[", ":2: nested too deeply to be read"),
         (
             changed(id="b", turns=[{"speaker": "robot", "text": "hi"}]),
             ':2: turns[0].speaker: expected one of "ai_agent"',

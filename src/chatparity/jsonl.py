@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar, cast
@@ -13,6 +12,7 @@ import jsonlines
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
+from chatparity.invalid import DEEP, field_and_message
 from chatparity.transcript import Transcript, problems
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -80,6 +80,8 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[tuple[int, Transcript | Probl
             yield number, _problem(path, number, error)
         except UnicodeDecodeError as error:
             yield number, Problem(path, number, "", f"expected UTF-8, got byte 0x{error.object[error.start]:02x}")
+        except RecursionError:
+            yield number, Problem(path, number, "", DEEP)
         else:
             yield number, cast("Transcript", item)
 
@@ -100,31 +102,16 @@ def _problem(path: Path, number: int, error: jsonlines.InvalidLineError) -> Prob
         return Problem(path, number, "", "expected a transcript, got a blank line: remove it")
     text = str(cause)
     if isinstance(cause, msgspec.ValidationError):
-        message, _, place = text.partition(" - at `$")
-        message = message.replace("Object contains unknown field", "unknown field (your own data goes under `meta`):")
-        field = place.rstrip("`").lstrip(".")
-        if message.startswith("Invalid enum value"):
-            allowed = ", ".join(f'"{one}"' for one in _allowed(field))
-            message = f"expected one of {allowed}, got {message.removeprefix('Invalid enum value ')}"
-        return Problem(path, number, field, message[:1].lower() + message[1:])
+        field, message = field_and_message(cause, Transcript, known_keys=False)
+        return Problem(
+            path,
+            number,
+            field,
+            message.replace("object contains unknown field", "unknown field (your own data goes under `meta`):"),
+        )
     if "truncated" in text:
         return Problem(path, number, "", "the line breaks off: expected a whole JSON object (was the file cut?)")
     return Problem(path, number, "", f"expected JSON: {text}")
-
-
-def _allowed(field: str) -> list[str]:
-    """Return the values that a field of a transcript, such as `turns[0].speaker`, may have."""
-    kind: object = msgspec.inspect.type_info(Transcript)
-    for part in re.findall(r"\w+|\[", re.sub(r"\[[^]]*\]", "[", field)):
-        if isinstance(kind, msgspec.inspect.UnionType):
-            kind = next(one for one in kind.types if not isinstance(one, msgspec.inspect.NoneType))
-        if isinstance(kind, msgspec.inspect.StructType):
-            kind = next(one.type for one in kind.fields if one.encode_name == part)
-        elif isinstance(kind, msgspec.inspect.VarTupleType):
-            kind = kind.item_type
-    if isinstance(kind, msgspec.inspect.UnionType):
-        kind = next(one for one in kind.types if not isinstance(one, msgspec.inspect.NoneType))
-    return [str(one) for one in kind.values] if isinstance(kind, msgspec.inspect.LiteralType) else []
 
 
 def read_transcripts(paths: Sequence[Path], *, skip_invalid: list[Problem] | None = None) -> list[Transcript]:
@@ -193,7 +180,7 @@ class Journal(Generic[T]):
         for number, line in enumerate(whole.splitlines(), 1):
             try:
                 records.append(decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise InputError([Problem(self.path, number, "", f"not a line of this journal: {error}")]) from error
         return records
 

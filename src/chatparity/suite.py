@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
+from chatparity.invalid import field_and_message
 
 MODULE = "chatparity_suite"
 MARKER = Path("evals") / "suite.toml"
@@ -186,8 +187,7 @@ def read_settings(path: Path) -> Settings:
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no suite here: expected a file evals/suite.toml") from error
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        raise InputError([Problem(path, None, place.rstrip("`").lstrip("."), message)]) from error
+        raise InputError([Problem(path, None, *field_and_message(error, Settings))]) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError([Problem(path, None, "", f"expected TOML: {error}")]) from error
     wrong: list[Problem] = []

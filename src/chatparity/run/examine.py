@@ -196,16 +196,24 @@ def _unseen(done: int, planned: int) -> None:
 
 
 async def grade_run(
-    suite: Suite, folder: RunFolder, *, judge: str | None = None, only: Sequence[str] = ()
+    suite: Suite,
+    folder: RunFolder,
+    *,
+    judge: str | None = None,
+    only: Sequence[str] = (),
+    on_progress: Progress | None = None,
 ) -> list[ScoreRow]:
     """Grade both arms of a run, write `scores.jsonl` and return its rows; what was not replied gives rows as well.
 
     With `only`, the rows of other graders stay as they were. Verdicts and report of earlier scores are removed.
+    `on_progress` is called with (conversations and arms begun, all of them).
     """
     manifest = folder.manifest()
     async with open_judge(judge or manifest.judge, suite) as asked:
         graders = load_graders(suite, asked, only=only)
-        rows = await grade(sides_of(suite, folder, manifest), graders, judged=asked is not None)
+        rows = await grade(
+            sides_of(suite, folder, manifest), graders, judged=asked is not None, on_progress=on_progress
+        )
     if only and folder.scores_file.is_file():
         names = {one.name for one in graders}
         rows = [*(row for row in folder.scores() if row.grader not in names), *rows]

@@ -175,6 +175,8 @@ def test_the_language_is_the_records_else_the_given_else_detected(tmp_path: Path
     assert [one.language for one in given.transcripts] == ["de", "pt-BR", "de"]
     found = read(tmp_path, "openai-chat", content, language=None)
     assert [one.language for one in found.transcripts] == ["pl", "pt-BR", "und"]
+    short = read(tmp_path, "openai-chat", [{"messages": [user("hi, there\nyo"), HI[1]]}], language=None)
+    assert short.only.language == "und", "not Tsonga, of which the detector is sure"
     assert found.noted("could not be detected") == 1
 
 
@@ -481,3 +483,12 @@ def test_progress_grows_to_the_whole_file_over_all_readings(tmp_path: Path) -> N
         read(tmp_path, form, lines, on_progress=lambda done, size, told=told: told.append((done, size)))
         shares = [done / size for done, size in told]
         assert (shares == sorted(shares), shares[-1] > 0.98, 50 < len(shares) <= 102) == (True, True, True)
+
+
+@pytest.mark.parametrize("comments", [{}, {"comments": None}, {"comments": []}])
+def test_a_ticket_without_comments_is_its_description(comments: dict[str, Any], tmp_path: Path) -> None:
+    ticket = {"id": 5, "requester_id": 7, "description": "Where is it?", "created_at": "2026-01-01T10:00:00Z"}
+    found = read(tmp_path, "zendesk", [{**ticket, **comments}])
+    assert found.said == [("customer", "Where is it?")]
+    assert found.only.customer == "7"
+    assert found.noted("its description is the customer's message") == 1

@@ -11,6 +11,8 @@ import msgspec
 
 _CODE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 _DETECTED = 2000
+# In fewer bytes of text the detector is sure of the strangest things: "hi, there" and "yo" are Tsonga to it.
+_TELLING = 16
 # Above these a number of seconds would lie thousands of years ahead: it counts milliseconds, micro- or nanoseconds.
 _SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 # What a calendar can show, in seconds since 1970, with a day to spare for time zones.
@@ -70,11 +72,11 @@ def detected_language(texts: list[str]) -> str | None:
     if not clean:
         return None
     try:
-        sure, _, details = pycld2.detect(clean)
+        sure, read, details = pycld2.detect(clean)
     except pycld2.error:
         return None
     code = language_code(details[0][1])
-    return {"iw": "he", "un": None}.get(code or "un", code) if sure else None
+    return {"iw": "he", "un": None}.get(code or "un", code) if sure and read >= _TELLING else None
 
 
 def truth(value: Any) -> bool | None:

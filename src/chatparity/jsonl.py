@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar, cast
@@ -154,13 +156,16 @@ def write_transcripts(path: Path, transcripts: Iterable[Transcript]) -> int:
 class Journal(Generic[T]):
     """An append-only JSON Lines file of one record type that survives being killed in the middle of a write.
 
-    Records are flushed to the disk (`fsync`) once `batch` of them wait, and when the journal is flushed or closed.
+    What was appended survives the end of the process at once. It is put on the disk (`fsync`), where it survives a
+    loss of power too, once `batch` records wait and `pause` seconds have passed since the last time, and at the end.
     """
 
-    def __init__(self, path: Path, kind: type[T], *, batch: int = 16) -> None:
+    def __init__(self, path: Path, kind: type[T], *, batch: int = 16, pause: float = 0.25) -> None:
         self.path = path
         self._kind = kind
         self._batch = batch
+        self._pause = pause
+        self._synced = -math.inf
         self._encoder = msgspec.json.Encoder()
         self._file: io.BufferedWriter | None = None
         self._waiting = 0
@@ -185,7 +190,7 @@ class Journal(Generic[T]):
         return records
 
     def append(self, record: T) -> None:
-        """Add one record; every `batch` records the file is synced to the disk.
+        """Add one record.
 
         The first record added cuts off a last line that a kill left unfinished; only one process may append.
         """
@@ -197,7 +202,7 @@ class Journal(Generic[T]):
         self._file.write(self._encoder.encode(record) + b"\n")
         self._file.flush()
         self._waiting += 1
-        if self._waiting >= self._batch:
+        if self._waiting >= self._batch and time.monotonic() - self._synced >= self._pause:
             self.sync()
 
     def sync(self) -> None:
@@ -205,6 +210,7 @@ class Journal(Generic[T]):
         if self._file is not None:
             os.fsync(self._file.fileno())
             self._waiting = 0
+            self._synced = time.monotonic()
 
     def close(self) -> None:
         """Sync and close; the journal can be appended to again."""

@@ -49,7 +49,8 @@ def check_complete(folder: RunFolder, suite: Suite) -> None:
         listed = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common() if count)
         raise RunIncomplete(
             f"{folder.path}: {missing} of {planned} exchanges ({share}) have no reply ({listed});"
-            f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: mend the endpoint and run again"
+            f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: go on with it once"
+            f" the endpoint answers: chatparity run --out {folder.path} --resume"
         )
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chatparity.errors import RunIncomplete, UsageError
+from chatparity.errors import InputError, RunIncomplete, UsageError
 from chatparity.exchange import Failure, ReplyRecord
+from chatparity.gate.before import check_before
 from chatparity.gate.folder import check_complete
 from chatparity.jsonl import Journal, write_transcripts
 from chatparity.replay.seen import key_of
@@ -26,7 +27,7 @@ from chatparity.run.budget import unfinished
 from chatparity.run.examine import examine, grade_run, planned_points, replay_run, to_do
 from chatparity.run.folder import RunFolder
 from chatparity.run.select import Options
-from chatparity.suite import Suite, load_suite
+from chatparity.suite import GateTable, Suite, load_suite
 from chatparity.transcript import Transcript, Turn
 
 
@@ -265,6 +266,7 @@ def test_an_interrupted_run_can_be_continued_and_says_how(tmp_path: Path, slow_s
         _, said = child.communicate(timeout=20)
     assert child.returncode == 130
     assert f"chatparity replay --out {run} --resume" in said
+    assert said.endswith("interrupted\n")
     assert "Traceback" not in said
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
     assert done.returncode == 0
@@ -278,3 +280,25 @@ def test_the_manifest_never_holds_a_key(
     folder = asyncio.run(examine(suite, options(logs, tmp_path / "run")))
     assert b"sk-very-secret" not in b"".join(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
     assert msgspec.json.decode(folder.manifest_file.read_bytes())["agent"] == f"recorded:{logs}"
+
+
+def test_a_gate_that_does_not_exist_costs_nothing(tmp_path: Path, slow_sandbox: str) -> None:
+    logs = tmp_path / "logs.jsonl"
+    write_transcripts(logs, [talk("a")])
+    (tmp_path / "evals").mkdir()
+    gate = '[suite]\nname = "x"\n[[gate]]\ndimension = "acuracy"\nat_least = 0.9\n'
+    (tmp_path / "evals" / "suite.toml").write_text(gate)
+    command = [sys.executable, "-m", "chatparity", "run", "logs.jsonl", "--agent", f"http:openai-chat@{slow_sandbox}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, asked(slow_sandbox)) == (2, 0)
+    assert 'no grader measures the dimension "acuracy"' in done.stderr
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_gate_that_nobody_could_pass_is_refused_for_the_whole_suite_only(suite: Suite, logs: Path) -> None:
+    gate = GateTable(dimension="politeness", at_least=0.9999)
+    strict = replace(suite, settings=msgspec.structs.replace(suite.settings, gate=(gate,)))
+    with pytest.raises(InputError, match="even a perfect agent cannot pass"):
+        check_before(strict, Options())
+    for chosen in (Options(limit=3), Options(paths=(logs,)), Options(slices={"language": "pl"}), Options(resume=True)):
+        check_before(strict, chosen)

@@ -56,6 +56,10 @@ def test_no_suite_above_is_none(tmp_path: Path) -> None:
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\n", "gate[0] (accuracy): expected exactly one of at_least"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 0.9\nmargin = 0.02\n", "got at_least, margin"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 90\n", "gate[0].at_least"),
+        (
+            SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 0.9\nslices = ['langage']\n",
+            'gate[0].slices[0]: expected one of "channel", "difficulty", "intent", "language", "market", got',
+        ),
     ],
 )
 def test_a_bad_setting_is_named_with_its_key(tmp_path: Path, settings: str, said: str) -> None:

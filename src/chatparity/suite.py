@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -24,6 +24,8 @@ MARKER = Path("evals") / "suite.toml"
 Confidence = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Mode = Literal["teacher_forced", "free_running"]
+SliceName = Literal["language", "market", "intent", "channel", "difficulty"]
+SLICES: tuple[SliceName, ...] = get_args(SliceName)
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,7 +86,7 @@ class GateTable(_Table, frozen=True):
     no_worse_than: Threshold | None = None
     zero: bool = False
     confidence: Confidence = 0.95
-    slices: tuple[str, ...] = ()
+    slices: tuple[SliceName, ...] = ()
     whole: bool = True
     min_n: Annotated[int, msgspec.Meta(ge=1)] = 20
 

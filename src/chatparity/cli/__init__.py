@@ -18,6 +18,7 @@ from chatparity.errors import ChatparityError
 
 # What a disk or a file system says when it takes no more.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+INTERRUPTED = 130
 app = typer.Typer(
     name="chatparity",
     help="An examination for support agents: replay real conversations, grade every answer, decide with statistics.",
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except OSError as error:
         if error.filename is None and error.errno not in FULL:
             raise
@@ -77,4 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         error.show()
         sys.exit(error.exit_code)
+    if code == INTERRUPTED:
+        # typer turns Ctrl-C into this code and says nothing.
+        complain("interrupted")
     sys.exit(code if isinstance(code, int) else 0)

@@ -49,8 +49,8 @@ def check_complete(folder: RunFolder, suite: Suite) -> None:
         listed = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common() if count)
         raise RunIncomplete(
             f"{folder.path}: {missing} of {planned} exchanges ({share}) have no reply ({listed});"
-            f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: go on with it once"
-            f" the endpoint answers: chatparity run --out {folder.path} --resume"
+            f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: mend what failed"
+            f" and go on with it: chatparity run --out {folder.path} --resume"
         )
 
 

@@ -118,9 +118,9 @@ async def replay_run(
     prices = Prices(suite.settings, manifest.agent)
     check_budget(budget_of(suite, options), prices, manifest.agent)
     with _writing(folder.path):
-        meter = Meter(budget_of(suite, options), spending_of(folder.replies.read(), prices))
         answerers = [RecordedCalls(transcripts), *tools]
         async with _opened(folder, manifest, transcripts, suite) as agent:
+            meter = Meter(budget_of(suite, options), spending_of(folder.replies.read(), prices))
             work = _Replaying(folder, manifest, suite, on_progress or _unseen, prices, meter, answerers)
             await work.go(agent, transcripts)
     return folder
@@ -334,15 +334,16 @@ async def _opened(
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
     """Hold a run's folder for one writing process. Raises UsageError when another one holds it."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise UsageError(f"{path}: expected a folder for the run, and a file is in its place") from error
     lock = FileLock(path / ".writing.lock", timeout=0)
     try:
+        path.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{path}: expected a folder for the run, and a file is in its place") from error
     except Timeout as error:
         raise UsageError(f"{path}: another process is writing this run: wait for it or stop it") from error
+    except OSError as error:
+        raise UsageError(f"{path}: a run cannot be written here: {error.strerror}") from error
     try:
         yield
     finally:

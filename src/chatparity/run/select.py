@@ -10,10 +10,8 @@ from pathlib import Path
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.jsonl import scan, transcript_files
 from chatparity.run.folder import Dataset
-from chatparity.suite import Mode, Suite
+from chatparity.suite import SLICES, Mode, Suite
 from chatparity.transcript import Transcript
-
-SLICES = ("language", "market", "intent", "channel", "difficulty")
 
 
 @dataclass(frozen=True)

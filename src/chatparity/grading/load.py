@@ -52,7 +52,7 @@ def _graders_of(file: Path) -> list[Grader]:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise UsageError(f"{file}: cannot be imported: {type(error).__name__}: {error}") from error
-    return [value for value in vars(module).values() if isinstance(value, Grader) and value.kind != "llm"]
+    return [value for value in vars(module).values() if isinstance(value, Grader)]
 
 
 def _kept(graders: list[Grader], wanted: Sequence[str]) -> list[Grader]:

@@ -492,3 +492,32 @@ def test_a_ticket_without_comments_is_its_description(comments: dict[str, Any], 
     assert found.said == [("customer", "Where is it?")]
     assert found.only.customer == "7"
     assert found.noted("its description is the customer's message") == 1
+
+
+def test_an_id_that_is_numbered_never_becomes_one_that_is_taken(tmp_path: Path) -> None:
+    records = [{"id": name, "messages": [user("Hi"), assistant("Hello")]} for name in ("1", "1-2", "1", "1")]
+    found = read(tmp_path, "openai-chat", records)
+    assert [one.id for one in found.transcripts] == ["1", "1-2", "1-3", "1-4"]
+
+
+def test_a_comment_that_does_not_say_whether_it_is_public_was_sent(tmp_path: Path) -> None:
+    comments = [
+        {"author_id": 7, "body": "Where is it?"},
+        {"author_id": 8, "body": "Rude customer.", "public": False},
+        {"author_id": 8, "body": "On its way.", "public": True},
+    ]
+    found = read(tmp_path, "zendesk", [{"id": 5, "requester_id": 7, "comments": comments}])
+    assert found.said == [("customer", "Where is it?"), ("human_agent", "On its way.")]
+    assert (found.noted("does not say whether it is public"), found.noted("internal note")) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["note", "note_and_reopen"])
+def test_no_kind_of_intercom_note_reaches_a_transcript(kind: str, tmp_path: Path) -> None:
+    parts = [
+        {"part_type": kind, "body": "<p>Rude customer.</p>", "author": {"type": "admin", "id": "1"}},
+        {"part_type": "comment", "body": "<p>On its way.</p>", "author": {"type": "admin", "id": "1"}},
+    ]
+    source = {"type": "chat", "body": "<p>Where is it?</p>", "author": {"type": "user", "id": "u"}}
+    found = read(tmp_path, "intercom", [{"id": "1", "source": source, "conversation_parts": parts}])
+    assert found.said == [("customer", "Where is it?"), ("human_agent", "On its way.")]
+    assert found.noted("internal note") == 1

@@ -302,3 +302,16 @@ def test_a_gate_that_nobody_could_pass_is_refused_for_the_whole_suite_only(suite
         check_before(strict, Options())
     for chosen in (Options(limit=3), Options(paths=(logs,)), Options(slices={"language": "pl"}), Options(resume=True)):
         check_before(strict, chosen)
+
+
+def test_a_replay_of_which_too_much_is_missing_ends_with_four(tmp_path: Path) -> None:
+    write_transcripts(tmp_path / "logs.jsonl", [talk("a")])
+    command = [sys.executable, "-m", "chatparity", "replay", "logs.jsonl", "--out", "run", "--agent"]
+    done = subprocess.run([*command, "recorded:none.jsonl"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2, "a recording that is not there is bad usage"
+    write_transcripts(tmp_path / "other.jsonl", [talk("b")])
+    done = subprocess.run([*command, "recorded:other.jsonl"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 4
+    assert "2 of 2 exchanges (100.0 %) have no reply (no_recording 2)" in done.stderr
+    assert "chatparity run --out run --resume" in done.stderr
+    assert done.stdout == "run\n"

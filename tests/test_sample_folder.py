@@ -292,6 +292,7 @@ def test_the_command_draws_a_sample_and_reads_the_labels_back(logs: Path, tmp_pa
         ["logs.jsonl", "-o", "s", "--separator", "dash"],
         ["missing.jsonl", "-o", "s"],
         ["--labels", "nowhere", "-o", "x.jsonl"],
+        ["--labels", "logs.jsonl", "-o", "x.jsonl"],
     ],
 )
 def test_bad_usage_is_one_message_and_exit_code_two(logs: Path, tmp_path: Path, arguments: list[str]) -> None:

@@ -53,10 +53,11 @@ def command(
 ) -> None:
     """Ask an agent for its replies, no more.
 
-    They are kept in a run; nothing is graded.
+    They are kept in a run; nothing is graded. The exit code is 4 when too many are missing to decide anything by.
     """
     import asyncio
 
+    from chatparity.gate.folder import check_complete
     from chatparity.run.examine import replay_run, with_folder
     from chatparity.sandbox.answering import shop_of
     from chatparity.suite import load_suite
@@ -96,3 +97,4 @@ def command(
     if stopped:
         complain(stopped)
         raise typer.Exit(INCOMPLETE)
+    check_complete(folder, suite)

@@ -11,6 +11,7 @@ import pytest
 
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.importers import ImportResult, import_file, load_mapping
+from chatparity.importers.values import seconds_of
 from chatparity.transcript import Transcript
 
 
@@ -521,3 +522,9 @@ def test_no_kind_of_intercom_note_reaches_a_transcript(kind: str, tmp_path: Path
     found = read(tmp_path, "intercom", [{"id": "1", "source": source, "conversation_parts": parts}])
     assert found.said == [("customer", "Where is it?"), ("human_agent", "On its way.")]
     assert found.noted("internal note") == 1
+
+
+@pytest.mark.parametrize("scale", [1, 10**3, 10**6, 10**9])
+def test_a_time_is_told_in_seconds_and_their_thousandths_millionths_and_milliardths(scale: int) -> None:
+    assert seconds_of(1_770_000_000 * scale) == 1_770_000_000
+    assert seconds_of(str(1_770_000_000 * scale)) == 1_770_000_000

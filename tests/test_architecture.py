@@ -13,7 +13,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "chatparity"
 HEAVY = ("deepeval", "openai", "sklearn", "matplotlib", "duckdb", "ray", "starlette", "scipy", "statsmodels", "aiohttp")
 FLOORS = [
-    {"errors", "naming", "transcript", "splits", "exchange", "points", "__init__"},
+    {"errors", "invalid", "naming", "transcript", "splits", "exchange", "points", "__init__"},
     {"jsonl", "stats", "suite"},
     {"agents", "judge", "importers", "checks"},
     {"grading", "replay"},

@@ -98,6 +98,19 @@ def test_what_is_not_known_is_counted_apart_and_a_failure_is_not_asked_for_its_t
     assert nothing.lines()[2].startswith("money: not measured")
 
 
+def test_the_time_of_a_run_is_that_of_its_latest_outcome() -> None:
+    timed = [msgspec.structs.replace(record(), spent=Spent(requests=1, at=at)) for at in (10.0, 25.0, 24.0)]
+    assert spending_of(timed, Prices(settings(), "openai:m")).seconds == 25.0
+
+
+def test_what_was_spent_without_a_reply_is_priced_as_well() -> None:
+    prices = Prices(settings(m=PRICE), "openai:m")
+    cut = record(usage=Usage(input_tokens=1000, output_tokens=100), state="diverged", reply=None)
+    priced = prices.priced(cut)
+    assert priced.spent is not None
+    assert priced.spent.cost == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize(
     ("limit", "spent", "says"),
     [
@@ -270,3 +283,14 @@ def test_prices_in_two_currencies_and_misspelt_budgets_are_refused(tmp_path: Pat
     path.write_text('[suite]\nname = "x"\n[budget]\nmony = 3\n')
     with pytest.raises(InputError, match="mony"):
         read_settings(path)
+
+
+def test_a_run_whose_time_ran_out_says_so_although_the_journal_does_not_know(
+    suite: Suite, logs: Path, tmp_path: Path, judge_server: Any
+) -> None:
+    judge_server.always = (200, {}, USED)
+    chosen = options(logs, tmp_path / "run", judge_server.url, max_minutes=0.0)
+    folder = asyncio.run(replay_run(suite, chosen))
+    assert folder.replies.read() == []
+    later = replace(chosen, max_minutes=5.0)
+    assert unfinished(folder, suite, later) == "the budget of 5 minutes is used up: 10 of 10 exchanges are not run"

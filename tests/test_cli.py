@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,7 @@ def test_every_command_is_listed_and_its_help_ends_in_examples(tmp_path: Path) -
         ["run", "missing.jsonl"],
         ["run", "--mode", "sideways"],
         ["run", "--slice", "language"],
+        ["run", "--slice", "language=pl", "--slice", "language=sv"],
         ["run", "--resume"],
         ["run", "--limit", "0"],
         ["run", "--agent", "telepathy:x"],
@@ -100,3 +102,55 @@ def test_an_agent_that_cannot_be_opened_leaves_no_run_behind(tmp_path: Path) -> 
     done = chatparity("run", "a.jsonl", "--agent", "telepathy:x", cwd=tmp_path)
     assert (done.returncode, "there is no kind of agent called 'telepathy'" in done.stderr) == (2, True)
     assert [path for path in (tmp_path / "reports").rglob("*") if path.is_file()] == []
+
+
+MANY = "".join(json.dumps({**LINE, "id": str(number), "language": 7}) + "\n" for number in range(3000))
+
+
+def test_a_reader_that_leaves_early_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(MANY)
+    command = [sys.executable, "-m", "chatparity", "check", "a.jsonl"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline().startswith("a.jsonl:1: language:")
+        child.stdout.close()
+        assert (child.wait(20), child.stderr.read()) == (2, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_a_full_disk_is_one_message_and_exit_code_two(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(LINE) + "\n")
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "chatparity", "check", "a.jsonl"]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (2, "cannot write: No space left on device\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_a_character_shows_its_escape_and_json_stays_json(tmp_path: Path, encoding: str) -> None:
+    name = "zażółć \N{GRINNING FACE} \N{ZERO WIDTH JOINER}\N{LANGUAGE TAG}é"
+    (tmp_path / "a.jsonl").write_text(2 * (json.dumps({**LINE, "id": name}) + "\n"))
+    command = [sys.executable, "-m", "chatparity", "check", "a.jsonl", "--json"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+    assert (done.returncode, done.stderr) == (2, b"")
+    assert f'got "{name}"' in json.loads(done.stdout.decode(encoding))["problems"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["grade", "a.jsonl", "--out", "a.jsonl/run"],
+        ["import", "csv", "a.csv", "-o", "/proc/a.jsonl"],
+        ["sample", "a.jsonl", "--share-random", "1", "-o", "a.jsonl/sample"],
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, arguments: list[str]) -> None:
+    talk = {**LINE, "turns": [*LINE["turns"], {"speaker": "human_agent", "text": "hello"}]}  # type: ignore[misc]
+    (tmp_path / "a.jsonl").write_text(json.dumps(talk) + "\n")
+    (tmp_path / "a.csv").write_text("conversation,speaker,text\n1,customer,hi\n")
+    done = chatparity(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(arguments[-1].partition("/run")[0])
+    assert done.stderr.count("\n") == 1

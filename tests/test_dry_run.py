@@ -93,6 +93,8 @@ def test_the_judge_is_counted_as_often_as_it_is_asked(
     folder = asyncio.run(examine(small, asked))
     judged = [row for row in folder.scores() if row.grader == "accuracy_llm" and row.state != "skipped"]
     assert found.judge_requests == len(judged) > 0
+    twice = dry_run(small, replace(asked, trials=2, out=None))
+    assert twice.judge_requests == found.judge_requests * 3 // 2, "people answered once, whatever the number of trials"
     assert dry_run(small, replace(asked, judge="none", resume=True)).judge_requests == 0
 
 
@@ -114,6 +116,18 @@ def test_money_is_the_estimated_tokens_times_the_price_and_not_known_without_one
     bare = dry_run(suite, asked)
     assert (bare.money, bare.currency) == (None, None)
     assert "money: not known" in dry_run_text(bare)
+
+
+def test_the_definitions_of_tools_are_read_with_every_request(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    definitions = {"tools": [{"type": "function", "function": {"name": "look", "description": "x" * 4000}}]}
+    (tmp_path / "tools.json").write_text(json.dumps(definitions))
+
+    def tokens(tools: str | None) -> int:
+        table = msgspec.structs.replace(suite.settings.agent, tools=tools)
+        given = replace(suite, settings=msgspec.structs.replace(suite.settings, agent=table))
+        return dry_run(given, Options(paths=(logs,), agent=f"openai:m@{NOBODY}")).input_tokens
+
+    assert tokens(str(tmp_path / "tools.json")) - tokens(None) > 4 * 1000
 
 
 def test_calls_and_their_results_in_the_history_count(suite: Suite, tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 
+import msgspec
 import pytest
+from numpy import float32
 
 from chatparity.errors import JudgeFailure
 from chatparity.exchange import Failure, Reply, ReplyRecord
@@ -58,12 +61,13 @@ def test_whatever_becomes_of_an_exchange_it_has_a_row() -> None:
 def test_a_grader_that_raises_is_an_errored_score_with_its_traceback_and_stops_nobody() -> None:
     @grader(dimension="accuracy")
     def breaks(exchange: Exchange) -> Score:
-        raise KeyError("no such thing")
+        raise KeyError("no such thing \ud800")
 
     found = rows(side(replied(1)), breaks, greets)
     first = next(row for row in found if row.grader == "breaks" and row.turn == 1)
     assert (first.state, first.value, first.verdict) == ("errored", None, None)
-    assert "KeyError" in first.reason
+    assert "KeyError: 'no such thing \\ud800'" in first.reason
+    assert msgspec.json.encode(first)
     assert any(row.state == "graded" for row in found)
 
 
@@ -73,6 +77,80 @@ def test_a_grader_that_returns_no_score_is_errored() -> None:
         return 1.0  # type: ignore[return-value]
 
     assert "expected a Score" in rows(side(replied(1)), wrong)[0].reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"reason": 3}, "expected `str`, got `int` - at `$.reason`"),
+        ({"value": Decimal("0.5")}, "expected `float | null`, got `str` - at `$.value`"),
+        ({"value": float32(0.5)}, "float32"),
+        ({"verdict": "good"}, "invalid enum value 'good' - at `$.verdict`"),
+        ({"evidence": ("hello",)}, "expected `object`, got `str` - at `$.evidence[0]`"),
+        ({"outcome": 7}, "expected `str | null`, got `int` - at `$.outcome`"),
+        ({"reason": "\ud800"}, "surrogates not allowed"),
+    ],
+)
+def test_a_score_that_could_not_be_read_again_is_errored(fields: dict[str, object], said: str) -> None:
+    @grader(dimension="accuracy")
+    def wrong(exchange: Exchange) -> Score:
+        return Score(**{"verdict": "pass", "value": 1.0, "reason": "", **fields})  # type: ignore[arg-type]
+
+    found = rows(side(replied(1)), wrong, greets)
+    assert found[0].state == "errored"
+    assert "the grader returned a Score that is none: " in found[0].reason
+    assert said.lower() in found[0].reason.lower()
+    assert found[3].state == "graded"
+
+
+def test_where_a_graders_own_questions_raise_the_score_is_planned_and_errored() -> None:
+    @grader(dimension="x", applies=lambda point: bool(1 // (point.turn - 1)))
+    def picky(exchange: Exchange) -> Score:
+        return Score.passed("")
+
+    def odd(point: Point) -> bool:
+        return bool(1 // (point.turn - 1)) or True
+
+    def never(score: Score) -> bool:
+        raise KeyError("no such thing")
+
+    @grader(dimension="x", level="conversation", metrics=[Metric("all", among=lambda point: 1 // 0 > 0)])
+    def whole(exchanges: Sequence[Exchange]) -> Score:
+        return Score.passed("")
+
+    @grader(dimension="x", metrics=[Metric("some", among=odd), Metric("mood", good=never)])
+    def moody(exchange: Exchange) -> Score:
+        return Score.passed("") if exchange.turn < 5 else Score.abstained("")
+
+    found = rows(side(replied(1), replied(3), replied(5)), picky, whole, moody)
+    states = [(row.grader, row.turn, row.state) for row in found]
+    assert states[:2] == [("picky", 1, "errored"), ("whole", 5, "errored")], "1 // 2 is 0: it does not apply at 3"
+    assert states[2:] == [("moody", 1, "errored"), ("moody", 3, "errored"), ("moody", 5, "abstained")]
+    assert all("ZeroDivisionError" in row.reason for row in found[:3])
+    assert "KeyError" in found[3].reason
+    assert [row.metrics for row in found[2:4]] == [{"some": None, "mood": None}] * 2
+    assert [line.planned for line in ledger(found)] == [3, 1, 1]
+    assert [sum(map(one.plans, points_of(TALK))) for one in (picky, whole, moody)] == [1, 3, 3]
+
+
+def test_a_grader_that_needs_what_no_transcript_has_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"needs: expected only facts, .* got fats"):
+        grader(dimension="x", needs=["fats"])
+
+
+def test_grading_can_be_interrupted_between_conversations() -> None:
+    async def interrupted() -> int:
+        seen: list[int] = []
+        many = [side(replied(1))] * 50
+        work = asyncio.ensure_future(grade(many, [greets], judged=False, on_progress=lambda done, _: seen.append(done)))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        return len(seen)
+
+    assert 0 < asyncio.run(interrupted()) < 10
 
 
 def test_without_a_judge_a_judged_grader_is_said_to_be_not_run() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatparity.errors import InputError
+from chatparity.errors import InputError, Problem
 from chatparity.importers import ImportResult, import_file, load_mapping
 from chatparity.transcript import AnswerLabel, EscalationLabel, Transcript
 
@@ -103,7 +103,7 @@ def test_label_columns_become_labels_of_the_answer(tmp_path: Path) -> None:
         ("9,,,agent", ":2: labels.answers[0].politeness: expected `int` <= 5"),
         ("x,,,agent", ':3: politeness: expected a number, got "x"'),
         (",maybe,,agent", ':3: hallucinated: expected yes or no, got "maybe"'),
-        (",,perhaps,agent", ":2: labels.escalation[0].expect: invalid enum value"),
+        (",,perhaps,agent", ':2: labels.escalation[0].expect: expected one of "none", "now", "offer", got \'perhaps\''),
         ("3,,,customer", ":2: labels.answers[0].turn: expected the turn of an answer"),
     ],
 )
@@ -153,3 +153,17 @@ def test_a_mapping_names_other_columns_even_with_spaces(tmp_path: Path) -> None:
     (found,) = result.transcripts
     assert (found.id, texts(found), [turn.at for turn in found.turns]) == ("7", ["Hallo", "Tag"], [0, 1])
     assert result.notes == ()
+
+
+def test_a_conversation_with_a_broken_row_is_left_out_whole(tmp_path: Path) -> None:
+    rows = " 1,customer,Hi\n2,customer,Yes\n1,agent\n2,agent,No\n1,customer,Hello?\n"
+    left_out: list[Problem] = []
+    result = imported(tmp_path, HEAD + rows, skip_invalid=left_out)
+    assert [one.id for one in result.transcripts] == ["2"]
+    assert [str(one).rpartition("/")[2] for one in left_out] == ["chats.csv:4: expected 3 cells, got 2"]
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_not_imported_by_half(tmp_path: Path) -> None:
+    rows = '1,customer,Hi\n1,agent,"Hello\n2,customer,Yes\n2,agent,No\n'
+    with pytest.raises(InputError, match=r":3: expected a row of a CSV file \(a quote left open\?\)"):
+        list(imported(tmp_path, HEAD + rows, skip_invalid=[]).transcripts)

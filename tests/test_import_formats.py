@@ -11,6 +11,7 @@ import pytest
 
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.importers import ImportResult, import_file, load_mapping
+from chatparity.importers.values import seconds_of
 from chatparity.transcript import Transcript
 
 
@@ -175,6 +176,8 @@ def test_the_language_is_the_records_else_the_given_else_detected(tmp_path: Path
     assert [one.language for one in given.transcripts] == ["de", "pt-BR", "de"]
     found = read(tmp_path, "openai-chat", content, language=None)
     assert [one.language for one in found.transcripts] == ["pl", "pt-BR", "und"]
+    short = read(tmp_path, "openai-chat", [{"messages": [user("hi, there\nyo"), HI[1]]}], language=None)
+    assert short.only.language == "und", "not Tsonga, of which the detector is sure"
     assert found.noted("could not be detected") == 1
 
 
@@ -481,3 +484,47 @@ def test_progress_grows_to_the_whole_file_over_all_readings(tmp_path: Path) -> N
         read(tmp_path, form, lines, on_progress=lambda done, size, told=told: told.append((done, size)))
         shares = [done / size for done, size in told]
         assert (shares == sorted(shares), shares[-1] > 0.98, 50 < len(shares) <= 102) == (True, True, True)
+
+
+@pytest.mark.parametrize("comments", [{}, {"comments": None}, {"comments": []}])
+def test_a_ticket_without_comments_is_its_description(comments: dict[str, Any], tmp_path: Path) -> None:
+    ticket = {"id": 5, "requester_id": 7, "description": "Where is it?", "created_at": "2026-01-01T10:00:00Z"}
+    found = read(tmp_path, "zendesk", [{**ticket, **comments}])
+    assert found.said == [("customer", "Where is it?")]
+    assert found.only.customer == "7"
+    assert found.noted("its description is the customer's message") == 1
+
+
+def test_an_id_that_is_numbered_never_becomes_one_that_is_taken(tmp_path: Path) -> None:
+    records = [{"id": name, "messages": [user("Hi"), assistant("Hello")]} for name in ("1", "1-2", "1", "1")]
+    found = read(tmp_path, "openai-chat", records)
+    assert [one.id for one in found.transcripts] == ["1", "1-2", "1-3", "1-4"]
+
+
+def test_a_comment_that_does_not_say_whether_it_is_public_was_sent(tmp_path: Path) -> None:
+    comments = [
+        {"author_id": 7, "body": "Where is it?"},
+        {"author_id": 8, "body": "Rude customer.", "public": False},
+        {"author_id": 8, "body": "On its way.", "public": True},
+    ]
+    found = read(tmp_path, "zendesk", [{"id": 5, "requester_id": 7, "comments": comments}])
+    assert found.said == [("customer", "Where is it?"), ("human_agent", "On its way.")]
+    assert (found.noted("does not say whether it is public"), found.noted("internal note")) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["note", "note_and_reopen"])
+def test_no_kind_of_intercom_note_reaches_a_transcript(kind: str, tmp_path: Path) -> None:
+    parts = [
+        {"part_type": kind, "body": "<p>Rude customer.</p>", "author": {"type": "admin", "id": "1"}},
+        {"part_type": "comment", "body": "<p>On its way.</p>", "author": {"type": "admin", "id": "1"}},
+    ]
+    source = {"type": "chat", "body": "<p>Where is it?</p>", "author": {"type": "user", "id": "u"}}
+    found = read(tmp_path, "intercom", [{"id": "1", "source": source, "conversation_parts": parts}])
+    assert found.said == [("customer", "Where is it?"), ("human_agent", "On its way.")]
+    assert found.noted("internal note") == 1
+
+
+@pytest.mark.parametrize("scale", [1, 10**3, 10**6, 10**9])
+def test_a_time_is_told_in_seconds_and_their_thousandths_millionths_and_milliardths(scale: int) -> None:
+    assert seconds_of(1_770_000_000 * scale) == 1_770_000_000
+    assert seconds_of(str(1_770_000_000 * scale)) == 1_770_000_000

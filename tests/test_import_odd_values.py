@@ -89,7 +89,7 @@ RECORDS: dict[str, dict[str, Any]] = {
         "traj": [CHAT[0], {**CALL, "content": None}, CHAT[1]],
     },
 }
-ODD: list[Any] = [None, 3, -1.5, 1e300, True, "", '"', "NaN", [], {}, [None], [3], [[]], [{}], {"a": None}]
+ODD: list[Any] = [None, 3, -1.5, -9e10, 1e300, True, "", '"', "NaN", [], {}, [None], [3], [[]], [{}], {"a": None}]
 
 
 def oddly(value: Any) -> Iterator[Any]:
@@ -119,3 +119,32 @@ def test_an_odd_value_anywhere_is_read_or_is_a_problem_with_its_place(form: str,
     assert read > 10
     assert len(broken) > 10
     assert [one for one in broken if not (str(one).startswith(str(path)) and one.message)] == []
+
+
+@pytest.mark.parametrize("form", sorted(set(FORMATS) - {"csv"}))
+@pytest.mark.parametrize("name", ["export.json", "export.jsonl"])
+def test_json_that_is_nested_without_end_is_a_problem_of_its_record(form: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    good = json.dumps(RECORDS[form])
+    deep = good[:-1] + f', "x": {"[" * 100_000}{"]" * 100_000}}}'
+    path.write_text(f"{good}\n{deep}\n" if name.endswith("l") else f"[{good},{deep}]")
+    with pytest.raises(InputError) as raised:
+        list(import_file(form, path, language="en").transcripts)
+    assert "recursion" in str(raised.value)
+
+
+def test_tool_arguments_nested_without_end_are_no_arguments(tmp_path: Path) -> None:
+    call = {"id": "1", "function": {"name": "f", "arguments": "[" * 100_000}}
+    messages = [CHAT[0], {"role": "assistant", "tool_calls": [call]}, CHAT[1]]
+    path = tmp_path / "export.jsonl"
+    path.write_text(json.dumps({"messages": messages}))
+    with pytest.raises(InputError, match="expected a JSON object as arguments of f"):
+        list(import_file("openai-chat", path, language="en").transcripts)
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "1e999"])
+def test_a_number_that_is_none_is_a_problem_and_not_silently_nothing(odd: str, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"conversation,speaker,text,handle_seconds\n1,customer,Hi,{odd}\n1,agent,Hello,\n")
+    with pytest.raises(InputError, match=f'handle_seconds: expected a number, got "{odd}"'):
+        list(import_file("csv", path, language="en").transcripts)

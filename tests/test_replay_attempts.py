@@ -6,7 +6,10 @@ import asyncio
 import datetime as dt
 import random
 
+import pytest
+
 from chatparity.agents.failures import retry_after
+from chatparity.errors import AgentFailure
 from chatparity.exchange import Conversation, Failure, Reply
 from chatparity.replay.attempts import Backoff, ask
 from chatparity.transcript import Turn
@@ -62,3 +65,26 @@ def test_a_bug_in_an_agent_is_a_failure_that_says_where_and_hides_what_looks_lik
     assert "test_replay_attempts.py" in found.message
     assert "Bearer ***" in found.message
     assert "abcdefghijkl" not in found.message
+
+
+class Failing:
+    """An agent that keeps the session on its own side and always fails in the same way."""
+
+    name = "failing"
+    keeps_session = True
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    async def reply(self, conversation: Conversation) -> Reply:
+        raise AgentFailure(self.kind, "no", retryable=True)
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("kind", "attempts"), [("refused", 3), ("http_429", 3), ("timeout", 1), ("http_5xx", 1)])
+def test_a_session_is_asked_again_only_when_it_certainly_did_not_hear(kind: str, attempts: int) -> None:
+    backoff = Backoff(first=0.0)
+    found = asyncio.run(ask(Failing(kind), QUESTION, attempts=3, timeout_seconds=1, backoff=backoff))
+    assert isinstance(found, Failure)
+    assert found.attempts == attempts

@@ -9,20 +9,25 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from chatparity.errors import UsageError
+from chatparity.errors import InputError, RunIncomplete, UsageError
 from chatparity.exchange import Failure, ReplyRecord
+from chatparity.gate.before import check_before
+from chatparity.gate.folder import check_complete
 from chatparity.jsonl import Journal, write_transcripts
-from chatparity.run.examine import examine, grade_run, planned_points, replay_run
+from chatparity.replay.seen import key_of
+from chatparity.run.budget import unfinished
+from chatparity.run.examine import examine, grade_run, planned_points, replay_run, to_do
 from chatparity.run.folder import RunFolder
 from chatparity.run.select import Options
-from chatparity.suite import Suite, load_suite
+from chatparity.suite import GateTable, Suite, load_suite
 from chatparity.transcript import Transcript, Turn
 
 
@@ -120,6 +125,64 @@ def test_what_errored_is_asked_again_when_the_run_goes_on(suite: Suite, logs: Pa
     assert len(folder.replies.read()) == len(records) + 1
 
 
+def journal_of(folder: RunFolder, records: Sequence[ReplyRecord]) -> None:
+    """Write these records in place of the journal's."""
+    folder.replies.close()
+    folder.replies.path.unlink()
+    with folder.replies as journal:
+        for record in records:
+            journal.append(record)
+
+
+def errored(record: ReplyRecord) -> ReplyRecord:
+    failure = Failure(kind="refused", message="no route", attempts=4)
+    return msgspec.structs.replace(record, state="errored", reply=None, failure=failure)
+
+
+def test_an_exchange_that_was_asked_again_counts_once_and_as_it_ended(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    folder = asyncio.run(replay_run(suite, options(logs, tmp_path / "run")))
+    records = folder.replies.read()
+    journal_of(folder, [*map(errored, records), *records])
+    check_complete(folder, suite)
+    assert Counter(record.state for record in folder.outcomes()) == {"replied": len(records)}
+    journal_of(folder, [*map(errored, records), *records[1:]])
+    todo = to_do(suite, Options(out=folder.path, resume=True))
+    assert [key_of(point) for point in todo.points if point.claimed and key_of(point) not in todo.done] == [
+        records[0].key
+    ]
+    with pytest.raises(RunIncomplete, match=r"1 of 4 exchanges \(25.0 %\) have no reply \(refused 1\)"):
+        check_complete(folder, suite)
+    journal_of(folder, [errored(records[0]), *records[:-1]])
+    assert "1 of 4 exchanges are not run" in unfinished(folder, suite, Options())
+
+
+def test_what_an_error_cut_off_is_asked_as_well_when_the_run_goes_on(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    chosen = options(logs, tmp_path / "run", mode="free_running")
+    folder = asyncio.run(replay_run(suite, chosen))
+    records = folder.replies.read()
+    assert {record.state for record in records} == {"replied"}
+    cut = [errored(records[0]), *(msgspec.structs.replace(records[1], state="diverged", reply=None, spent=None),)]
+    assert (records[0].id, records[0].turn, records[1].id, records[1].turn) == ("a", 1, "a", 3)
+    journal_of(folder, [*cut, *records[2:]])
+    asyncio.run(replay_run(suite, replace(chosen, resume=True)))
+    assert {record.state for record in folder.outcomes()} == {"replied"}
+
+
+def test_a_run_goes_on_with_its_own_transcripts_or_not_at_all(suite: Suite, logs: Path, tmp_path: Path) -> None:
+    chosen = options(logs, tmp_path / "run")
+    asyncio.run(replay_run(suite, chosen))
+    asyncio.run(replay_run(suite, replace(chosen, resume=True)))
+    other = tmp_path / "other.jsonl"
+    write_transcripts(other, [talk("x")])
+    with pytest.raises(UsageError, match=r"this run was begun with other transcripts .*leave PATH out"):
+        asyncio.run(replay_run(suite, replace(chosen, paths=(other,), resume=True)))
+
+
+def test_a_file_in_the_place_of_the_runs_folder_is_named(suite: Suite, logs: Path) -> None:
+    with pytest.raises(UsageError, match=r"logs\.jsonl: expected a folder for the run"):
+        asyncio.run(replay_run(suite, options(logs, logs)))
+
+
 def test_people_are_compared_with_in_every_trial(suite: Suite, logs: Path, tmp_path: Path) -> None:
     folder = asyncio.run(examine(suite, options(logs, tmp_path / "run", trials=2)))
     graded = [row for row in folder.scores() if row.state == "graded" and row.grader == "politeness"]
@@ -203,6 +266,7 @@ def test_an_interrupted_run_can_be_continued_and_says_how(tmp_path: Path, slow_s
         _, said = child.communicate(timeout=20)
     assert child.returncode == 130
     assert f"chatparity replay --out {run} --resume" in said
+    assert said.endswith("interrupted\n")
     assert "Traceback" not in said
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
     assert done.returncode == 0
@@ -216,3 +280,38 @@ def test_the_manifest_never_holds_a_key(
     folder = asyncio.run(examine(suite, options(logs, tmp_path / "run")))
     assert b"sk-very-secret" not in b"".join(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
     assert msgspec.json.decode(folder.manifest_file.read_bytes())["agent"] == f"recorded:{logs}"
+
+
+def test_a_gate_that_does_not_exist_costs_nothing(tmp_path: Path, slow_sandbox: str) -> None:
+    logs = tmp_path / "logs.jsonl"
+    write_transcripts(logs, [talk("a")])
+    (tmp_path / "evals").mkdir()
+    gate = '[suite]\nname = "x"\n[[gate]]\ndimension = "acuracy"\nat_least = 0.9\n'
+    (tmp_path / "evals" / "suite.toml").write_text(gate)
+    command = [sys.executable, "-m", "chatparity", "run", "logs.jsonl", "--agent", f"http:openai-chat@{slow_sandbox}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, asked(slow_sandbox)) == (2, 0)
+    assert 'no grader measures the dimension "acuracy"' in done.stderr
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_gate_that_nobody_could_pass_is_refused_for_the_whole_suite_only(suite: Suite, logs: Path) -> None:
+    gate = GateTable(dimension="politeness", at_least=0.9999)
+    strict = replace(suite, settings=msgspec.structs.replace(suite.settings, gate=(gate,)))
+    with pytest.raises(InputError, match="even a perfect agent cannot pass"):
+        check_before(strict, Options())
+    for chosen in (Options(limit=3), Options(paths=(logs,)), Options(slices={"language": "pl"}), Options(resume=True)):
+        check_before(strict, chosen)
+
+
+def test_a_replay_of_which_too_much_is_missing_ends_with_four(tmp_path: Path) -> None:
+    write_transcripts(tmp_path / "logs.jsonl", [talk("a")])
+    command = [sys.executable, "-m", "chatparity", "replay", "logs.jsonl", "--out", "run", "--agent"]
+    done = subprocess.run([*command, "recorded:none.jsonl"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2, "a recording that is not there is bad usage"
+    write_transcripts(tmp_path / "other.jsonl", [talk("b")])
+    done = subprocess.run([*command, "recorded:other.jsonl"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 4
+    assert "2 of 2 exchanges (100.0 %) have no reply (no_recording 2)" in done.stderr
+    assert "chatparity run --out run --resume" in done.stderr
+    assert done.stdout == "run\n"

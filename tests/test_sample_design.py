@@ -9,12 +9,13 @@ from itertools import combinations
 import pytest
 
 from chatparity.sample import Design, Draw, weighted_rate
+from chatparity.sample.design import number
 
 
 def drawn(n: int, share: float, seed: int, flagged: list[bool], order: list[int] | None = None) -> list[int]:
     draw: Draw[int] = Draw(n, share, seed)
-    for number in order or range(len(flagged)):
-        draw.offer((f"talk-{number}", 1, 0), number, flagged=flagged[number])
+    for place in order or range(len(flagged)):
+        draw.offer((f"talk-{place}", 1, 0), place, flagged=flagged[place])
     return [one.kept for one in draw.result()]
 
 
@@ -40,10 +41,10 @@ def test_every_exchange_is_drawn_as_often_as_its_probability_says() -> None:
     repeats = 4000
     counts = Counter(one for seed in range(repeats) for one in drawn(10, 0.4, seed, flags))
     of_flagged, of_rest = Design(10, 0.4, 40, 6).probabilities
-    for number, flag in enumerate(flags):
+    for place, flag in enumerate(flags):
         probability = of_flagged if flag else of_rest
         error = (probability * (1 - probability) / repeats) ** 0.5
-        assert abs(counts[number] / repeats - probability) <= 4.5 * error
+        assert abs(counts[place] / repeats - probability) <= 4.5 * error
 
 
 def test_the_weighted_failure_rate_is_unbiased_where_the_unweighted_one_is_far_off() -> None:
@@ -90,10 +91,22 @@ def test_the_place_of_an_item_does_not_tell_its_stratum() -> None:
     assert abs(sum(firsts) / 400 - share) < 0.15
 
 
+@pytest.mark.parametrize("flagged", [True, False])
+def test_a_sample_of_one_kind_is_the_first_of_the_random_order(flagged: bool) -> None:
+    chosen = drawn(30, 1.0, 1, [flagged] * 300)
+    order = sorted(range(300), key=lambda one: number(1, (f"talk-{one}", 1, 0)))
+    assert sorted(chosen) == sorted(order[:30])
+
+
+def test_an_odd_sample_gives_its_odd_item_to_the_uniform_part() -> None:
+    design = Design(5, 0.5, 100, 50)
+    assert (design.uniform, design.flagged_taken(0), design.flagged_taken(3)) == (3, 2, 5)
+
+
 def test_no_more_is_kept_than_could_be_drawn() -> None:
     draw: Draw[int] = Draw(5, 0.5, 0)
-    for number in range(2000):
-        draw.offer((str(number), 0, 0), number, flagged=number % 2 == 0)
+    for place in range(2000):
+        draw.offer((str(place), 0, 0), place, flagged=place % 2 == 0)
     assert sum(len(heap) for heap in draw._smallest.values()) == 10
     assert (draw.population, draw.flagged) == (2000, 1000)
 

@@ -17,14 +17,18 @@ import msgspec
 import pytest
 
 from chatparity.errors import InputError, UsageError
+from chatparity.exchange import Reply
 from chatparity.jsonl import read_transcripts, write_transcripts
+from chatparity.points import points_of
 from chatparity.run.examine import grade_run, replay_run
 from chatparity.run.folder import RunFolder
 from chatparity.run.select import Options
 from chatparity.sample import Sample, read_labels, sample_run, sample_transcripts
+from chatparity.sample.answered import to_label
 from chatparity.sample.sheet import safe
+from chatparity.sample.source import Candidate
 from chatparity.suite import load_suite
-from chatparity.transcript import EscalationLabel, Knowledge, Labels, ToolCall, Transcript, Turn
+from chatparity.transcript import EscalationLabel, ExpectedAction, Fact, Knowledge, Labels, ToolCall, Transcript, Turn
 
 NASTY = '<script>alert(1)</script>\x1b[31m\u202egnp{{ 7 * 7 }}\n=HYPERLINK("http://x")\n; =1+1'
 
@@ -293,8 +297,28 @@ def test_the_command_draws_a_sample_and_reads_the_labels_back(logs: Path, tmp_pa
         ["logs.jsonl", "-o", "s", "--separator", "dash"],
         ["missing.jsonl", "-o", "s"],
         ["--labels", "nowhere", "-o", "x.jsonl"],
+        ["--labels", "logs.jsonl", "-o", "x.jsonl"],
     ],
 )
 def test_bad_usage_is_one_message_and_exit_code_two(logs: Path, tmp_path: Path, arguments: list[str]) -> None:
     done = chatparity("sample", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False), done.stderr
+
+
+def test_labels_that_are_due_only_later_do_not_go_with_a_conversation_cut_at_a_reply() -> None:
+    turns = tuple(Turn(speaker="customer" if n % 2 == 0 else "human_agent", text=f"{n}") for n in range(4))
+    early, late = ExpectedAction(name="look", due_by_turn=1), ExpectedAction(name="refund")
+    facts = (Fact(id="a", accept=("x",), due_by_turn=1), Fact(id="b", accept=("y",), due_by_turn=3))
+
+    def cut(*actions: ExpectedAction) -> Labels:
+        talk = Transcript(
+            schema=1, id="t", language="en", turns=turns, labels=Labels(facts=facts, actions=actions, escalation=())
+        )
+        candidate = Candidate(talk, points_of(talk)[0], Reply(text="z"), recorded=False)
+        made, turn = to_label(candidate, "s1", mode="teacher_forced", handover_tool="hand_over")
+        assert (made.id, turn, made.turns[-1].text) == ("t@s1", 1, "z")
+        return made.labels
+
+    assert cut(early).actions == (early,)
+    assert cut(early, late).actions is None, "what else must not be done is not known before the end"
+    assert [fact.id for fact in cut(early).facts or ()] == ["a"]

@@ -66,7 +66,7 @@ def repeating() -> Iterator[str]:
 def suite(tmp_path: Path, repeating: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a suite of three conversations, two of which the endpoint refuses."""
     (tmp_path / "evals").mkdir()
-    gate = '[[gate]]\ndimension = "politeness"\nat_least = 0.5\n'
+    gate = '[[gate]]\ndimension = "politeness"\nat_least = 0.5\nmin_n = 10\n'
     (tmp_path / "evals" / "suite.toml").write_text(
         f'[suite]\nname = "secrets"\n[agent]\nattempts = 1\nerrored_share = 1.0\n{gate}'
     )

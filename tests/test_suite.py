@@ -45,11 +45,21 @@ def test_no_suite_above_is_none(tmp_path: Path) -> None:
     [
         ("[suite\n", "expected TOML"),
         ("[agent]\nmode = 'teacher_forced'\n", "suite"),
-        (SETTINGS + "[agent]\nmodel = 'x'\n", "model"),
-        (SETTINGS + "[agent]\nmode = 'sideways'\n", "agent.mode"),
+        (SETTINGS + "[agent]\nmodel = 'x'\n", "agent.model: unknown key: expected only default, languages, system,"),
+        (SETTINGS + "[agnt]\nmode = 'x'\n", "agnt: unknown key: expected only suite, agent, judge, gate, agents,"),
+        (SETTINGS + "[prices.m]\ninput = 1\n", "prices[...].input: unknown key: expected only input_per_million,"),
+        (
+            SETTINGS + "[agent]\nmode = 'sideways'\n",
+            'agent.mode: expected one of "free_running", "teacher_forced", got',
+        ),
+        (SETTINGS + "[agent]\nconcurrency = 0\n", "agent.concurrency: expected `int` >= 1"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\n", "gate[0] (accuracy): expected exactly one of at_least"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 0.9\nmargin = 0.02\n", "got at_least, margin"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 90\n", "gate[0].at_least"),
+        (
+            SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 0.9\nslices = ['langage']\n",
+            'gate[0].slices[0]: expected one of "channel", "difficulty", "intent", "language", "market", got',
+        ),
     ],
 )
 def test_a_bad_setting_is_named_with_its_key(tmp_path: Path, settings: str, said: str) -> None:

@@ -107,6 +107,10 @@ def test_a_call_is_given_its_recorded_result_and_the_agent_goes_on() -> None:
     )
     assert (reply.latency, reply.first_token) == (0.75, 0.625)
     assert reply.usage == Usage(input_tokens=30, output_tokens=5)
+    unsaid = Scripted(msgspec.structs.replace(wish, usage=None), answer)
+    unknown = replayed(unsaid, talk(ORDER))[1]
+    assert unknown.reply is not None
+    assert unknown.reply.usage is None, "a sum of which a part is not known is not known"
     assert record.spent is not None
     assert (record.spent.requests, record.spent.usage) == (2, reply.usage)
     roles = [message["role"] for message in agent.shown[1].messages()]

@@ -50,6 +50,7 @@ def changed(**fields: object) -> dict[str, object]:
         ("{not json", ":2: expected JSON"),
         ("", ":2: expected a transcript, got a blank line"),
         ('{"schema": 1, "id": "x"', ":2: the line breaks off"),
+        ('{"schema": 1, "id": "x", "meta": {"a": ' + 100_000 * "[", ":2: nested too deeply to be read"),
         (
             changed(id="b", turns=[{"speaker": "robot", "text": "hi"}]),
             ':2: turns[0].speaker: expected one of "ai_agent"',
@@ -222,3 +223,22 @@ def test_a_journal_damaged_in_its_middle_is_refused_not_guessed(tmp_path: Path) 
     path.write_text('{"text": "one"}\nrubbish\n{"text": "two"}\n')
     with pytest.raises(InputError, match=":2: not a line of this journal"):
         Journal(path, Note).read()
+
+
+def test_a_journal_is_there_at_once_and_on_the_disk_a_batch_and_a_pause_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.jsonl"
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(len(path.read_bytes().splitlines())))
+    with Journal(path, Note, batch=2, pause=0) as journal:
+        for number in range(5):
+            journal.append(Note(str(number)))
+            assert len(journal.read()) == number + 1
+    assert synced == [2, 4, 5]
+    synced.clear()
+    path.unlink()
+    with Journal(path, Note, batch=2, pause=3600) as journal:
+        for number in range(5):
+            journal.append(Note(str(number)))
+    assert synced == [2, 5], "the first batch at once, then no more often than the pause allows"

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chatparity.exchange import Exchange, Reply
+from chatparity.exchange import Exchange, Reply, Score
 from chatparity.gate.folder import read_findings
-from chatparity.grading import Grader, load_graders
+from chatparity.grading import Grader, grader, load_graders
 from chatparity.grading.needs import ADDS, Gradable, missing_labels, unlabelled_paragraph, what_can_be_graded
 from chatparity.jsonl import write_transcripts
 from chatparity.points import points_of
@@ -63,6 +63,17 @@ def test_an_answer_at_which_nothing_is_due_lacks_no_label(graders: list[Grader])
     assert found["hallucination"].bare == 0
     [accuracy] = [one for one in missing_labels(list(found.values())) if one.startswith("accuracy:")]
     assert accuracy == f"accuracy: 2 of 4 answers have no label for it: labels.facts would add {ADDS['facts']}"
+
+
+def test_a_context_that_is_missing_where_nothing_is_to_be_graded_lacks_no_label() -> None:
+    @grader(dimension="x", applies=lambda point: False, needs=["facts", "records"])
+    def never(exchange: Exchange) -> Score:
+        return Score.passed("")
+
+    [found] = what_can_be_graded([talk(0, Labels(facts=()))], [never])
+    assert (found.unlabelled, found.missing) == (0, {"records": 2})
+    [found] = what_can_be_graded([talk(0)], [never])
+    assert found.unlabelled == 2
 
 
 def test_a_judge_makes_rubrics_gradable(graders: list[Grader]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import os
-import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar, cast
@@ -13,6 +14,7 @@ import jsonlines
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
+from chatparity.invalid import DEEP, field_and_message
 from chatparity.transcript import Transcript, problems
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -80,6 +82,8 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[tuple[int, Transcript | Probl
             yield number, _problem(path, number, error)
         except UnicodeDecodeError as error:
             yield number, Problem(path, number, "", f"expected UTF-8, got byte 0x{error.object[error.start]:02x}")
+        except RecursionError:
+            yield number, Problem(path, number, "", DEEP)
         else:
             yield number, cast("Transcript", item)
 
@@ -100,31 +104,16 @@ def _problem(path: Path, number: int, error: jsonlines.InvalidLineError) -> Prob
         return Problem(path, number, "", "expected a transcript, got a blank line: remove it")
     text = str(cause)
     if isinstance(cause, msgspec.ValidationError):
-        message, _, place = text.partition(" - at `$")
-        message = message.replace("Object contains unknown field", "unknown field (your own data goes under `meta`):")
-        field = place.rstrip("`").lstrip(".")
-        if message.startswith("Invalid enum value"):
-            allowed = ", ".join(f'"{one}"' for one in _allowed(field))
-            message = f"expected one of {allowed}, got {message.removeprefix('Invalid enum value ')}"
-        return Problem(path, number, field, message[:1].lower() + message[1:])
+        field, message = field_and_message(cause, Transcript, known_keys=False)
+        return Problem(
+            path,
+            number,
+            field,
+            message.replace("object contains unknown field", "unknown field (your own data goes under `meta`):"),
+        )
     if "truncated" in text:
         return Problem(path, number, "", "the line breaks off: expected a whole JSON object (was the file cut?)")
     return Problem(path, number, "", f"expected JSON: {text}")
-
-
-def _allowed(field: str) -> list[str]:
-    """Return the values that a field of a transcript, such as `turns[0].speaker`, may have."""
-    kind: object = msgspec.inspect.type_info(Transcript)
-    for part in re.findall(r"\w+|\[", re.sub(r"\[[^]]*\]", "[", field)):
-        if isinstance(kind, msgspec.inspect.UnionType):
-            kind = next(one for one in kind.types if not isinstance(one, msgspec.inspect.NoneType))
-        if isinstance(kind, msgspec.inspect.StructType):
-            kind = next(one.type for one in kind.fields if one.encode_name == part)
-        elif isinstance(kind, msgspec.inspect.VarTupleType):
-            kind = kind.item_type
-    if isinstance(kind, msgspec.inspect.UnionType):
-        kind = next(one for one in kind.types if not isinstance(one, msgspec.inspect.NoneType))
-    return [str(one) for one in kind.values] if isinstance(kind, msgspec.inspect.LiteralType) else []
 
 
 def read_transcripts(paths: Sequence[Path], *, skip_invalid: list[Problem] | None = None) -> list[Transcript]:
@@ -167,13 +156,16 @@ def write_transcripts(path: Path, transcripts: Iterable[Transcript]) -> int:
 class Journal(Generic[T]):
     """An append-only JSON Lines file of one record type that survives being killed in the middle of a write.
 
-    Records are flushed to the disk (`fsync`) once `batch` of them wait, and when the journal is flushed or closed.
+    What was appended survives the end of the process at once. It is put on the disk (`fsync`), where it survives a
+    loss of power too, once `batch` records wait and `pause` seconds have passed since the last time, and at the end.
     """
 
-    def __init__(self, path: Path, kind: type[T], *, batch: int = 16) -> None:
+    def __init__(self, path: Path, kind: type[T], *, batch: int = 16, pause: float = 0.25) -> None:
         self.path = path
         self._kind = kind
         self._batch = batch
+        self._pause = pause
+        self._synced = -math.inf
         self._encoder = msgspec.json.Encoder()
         self._file: io.BufferedWriter | None = None
         self._waiting = 0
@@ -193,12 +185,12 @@ class Journal(Generic[T]):
         for number, line in enumerate(whole.splitlines(), 1):
             try:
                 records.append(decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise InputError([Problem(self.path, number, "", f"not a line of this journal: {error}")]) from error
         return records
 
     def append(self, record: T) -> None:
-        """Add one record; every `batch` records the file is synced to the disk.
+        """Add one record.
 
         The first record added cuts off a last line that a kill left unfinished; only one process may append.
         """
@@ -210,7 +202,7 @@ class Journal(Generic[T]):
         self._file.write(self._encoder.encode(record) + b"\n")
         self._file.flush()
         self._waiting += 1
-        if self._waiting >= self._batch:
+        if self._waiting >= self._batch and time.monotonic() - self._synced >= self._pause:
             self.sync()
 
     def sync(self) -> None:
@@ -218,6 +210,7 @@ class Journal(Generic[T]):
         if self._file is not None:
             os.fsync(self._file.fileno())
             self._waiting = 0
+            self._synced = time.monotonic()
 
     def close(self) -> None:
         """Sync and close; the journal can be appended to again."""

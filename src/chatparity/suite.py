@@ -11,11 +11,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
+from chatparity.invalid import field_and_message
 from chatparity.splits import Split
 
 MODULE = "chatparity_suite"
@@ -25,6 +26,8 @@ FOLDERS = ("graders", "reports", "evals", "datasets")
 Confidence = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Mode = Literal["teacher_forced", "free_running"]
+SliceName = Literal["language", "market", "intent", "channel", "difficulty"]
+SLICES: tuple[SliceName, ...] = get_args(SliceName)
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +88,7 @@ class GateTable(_Table, frozen=True):
     no_worse_than: Threshold | None = None
     zero: bool = False
     confidence: Confidence = 0.95
-    slices: tuple[str, ...] = ()
+    slices: tuple[SliceName, ...] = ()
     whole: bool = True
     min_n: Annotated[int, msgspec.Meta(ge=1)] = 20
 
@@ -192,8 +195,7 @@ def read_settings(path: Path) -> Settings:
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no suite here: expected a file evals/suite.toml") from error
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        raise InputError([Problem(path, None, place.rstrip("`").lstrip("."), message)]) from error
+        raise InputError([Problem(path, None, *field_and_message(error, Settings))]) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError([Problem(path, None, "", f"expected TOML: {error}")]) from error
     wrong: list[Problem] = []

@@ -81,7 +81,10 @@ class Exam:
         return Options(agent=asked.agent, judge=asked.judge, mode=mode, out=self.run, resume=resume)
 
     def try_endpoints(self) -> None:
-        """Open and close the agent and the judge, so that a bad name ends the session before any test."""
+        """Open and close the agent and the judge, so that a bad name ends the session before any test.
+
+        So does a folder that cannot be made.
+        """
         from chatparity.errors import UsageError
         from chatparity.run.folder import RunFolder
 
@@ -94,8 +97,11 @@ class Exam:
             asyncio.run(self._open())
             if self.asked.baseline is not None:
                 RunFolder(self.asked.baseline).scores()
+            _try_to_make(self.run)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
+        except OSError as error:
+            raise pytest.UsageError(f"--run-dir {self.run}: a run cannot be written here: {error.strerror}") from error
 
     async def _open(self) -> None:
         from chatparity.agents import open_agent
@@ -179,3 +185,11 @@ class Exam:
 
         default = self.plan.suite.settings.agent.default
         return red_text(result, self.run, agent=None if self.asked.agent in (None, default) else self.asked.agent)
+
+
+def _try_to_make(folder: Path) -> None:
+    """Make a folder and take it away again. Raises OSError when it cannot be made."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        one.rmdir()

@@ -5,15 +5,20 @@ Exit codes: 0 done or PASS, 1 FAIL, 2 bad usage or bad input, 3 INCONCLUSIVE, 4 
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
 from chatparity.cli import check, gate, grade, import_, init, replay, report, run, sample, sandbox, try_
-from chatparity.cli.show import complain
+from chatparity.cli.show import complain, silence, tolerant
 from chatparity.errors import ChatparityError
 
+# What a disk or a file system says when it takes no more.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+INTERRUPTED = 130
 app = typer.Typer(
     name="chatparity",
     help="An examination for support agents: replay real conversations, grade every answer, decide with statistics.",
@@ -53,22 +58,28 @@ def version(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave the process with its exit code."""
+    tolerant()
     try:
         code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except ChatparityError as error:
         complain(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
-    except typer.Abort:
-        complain("interrupted")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        if error.filename is None and error.errno not in FULL:
+            raise
+        silence(sys.stdout)
+        place = f"{os.fsdecode(error.filename)}: cannot be used" if error.filename is not None else "cannot write"
+        complain(f"{place}: {error.strerror}")
+        sys.exit(2)
     except Exception as error:
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
         error.show()
         sys.exit(error.exit_code)
+    if code == INTERRUPTED:
+        # typer turns Ctrl-C into this code and says nothing.
+        complain("interrupted")
     sys.exit(code if isinstance(code, int) else 0)

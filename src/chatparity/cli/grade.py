@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chatparity.cli.options import AsJson, Judge
-from chatparity.cli.show import complain, say
+from chatparity.cli.show import complain, progress, say
 from chatparity.errors import UsageError
 
 EXAMPLES = """Examples:
@@ -16,6 +16,8 @@ EXAMPLES = """Examples:
   chatparity grade runs/candidate
 
   chatparity grade my-logs.jsonl --graders politeness,language"""
+
+SHOWN = 3
 
 
 def command(
@@ -49,7 +51,8 @@ def command(
         options = Options(paths=(what,), agent=f"recorded:{what}", out=out)
         folder = asyncio.run(replay_run(suite, options))
     only = [name for name in graders.split(",") if name]
-    rows = asyncio.run(grade_run(suite, folder, judge=judge, only=only))
+    with progress("grading") as show:
+        rows = asyncio.run(grade_run(suite, folder, judge=judge, only=only, on_progress=show))
     lines = ledger(rows)
     if as_json:
         say(msgspec.json.encode(lines).decode())
@@ -62,6 +65,11 @@ def command(
         )
         good = sum(row.verdict == "pass" for row in rows if row.grader == line.grader and row.arm == line.arm)
         say(f"{line.grader} ({line.arm}): {good}/{line.graded} pass; planned {line.planned}: {counts}")
+    reasons = {row.reason: row for row in reversed(rows) if row.state == "errored"}
+    for row in list(reversed(reasons.values()))[:SHOWN]:
+        complain(f"{row.grader} errored, first at {row.id} turn {row.turn}: {row.reason.strip()}")
+    if len(reasons) > SHOWN:
+        complain(f"… and {len(reasons) - SHOWN} other reasons in {folder.scores_file}")
     lacking = unlabelled_paragraph(gradable_in(folder, suite, only=tuple(only), judge=judge), run=str(folder.path))
     if lacking:
         complain(lacking)

@@ -76,19 +76,20 @@ def read_split(text: str | None) -> Split | None:
 
 
 def read_slices(texts: list[str] | None) -> dict[str, str]:
-    """Return `K=V` texts as a mapping. Raises UsageError for one without `=`."""
+    """Return `K=V` texts as a mapping. Raises UsageError for one without `=` and for two values of one name."""
     found: dict[str, str] = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--slice: expected NAME=VALUE, for example language=pl, got {text!r}")
-        found[name] = value
+        if found.setdefault(name, value) != value:
+            raise UsageError(f"--slice: expected one value of {name}, got {found[name]!r} and {value!r}")
     return found
 
 
 def read_ids(texts: list[str] | None) -> tuple[str, ...]:
     """Return ids given as `a,b` or by repeating the option."""
-    return tuple(one for text in texts or () for one in text.split(",") if one)
+    return tuple(one.strip() for text in texts or () for one in text.split(",") if one.strip())
 
 
 def run_options(

@@ -55,10 +55,11 @@ def command(
 ) -> None:
     """Ask an agent for its replies, no more.
 
-    They are kept in a run; nothing is graded.
+    They are kept in a run; nothing is graded. The exit code is 4 when too many are missing to decide anything by.
     """
     import asyncio
 
+    from chatparity.gate.folder import check_complete
     from chatparity.run.examine import replay_run, with_folder
     from chatparity.sandbox.answering import shop_of
     from chatparity.suite import load_suite
@@ -90,7 +91,7 @@ def command(
     except KeyboardInterrupt:
         complain(f"to go on: chatparity replay --out {options.out} --resume")
         raise
-    replied = folder.replies.read()
+    replied = folder.outcomes()
     errored = sum(record.state == "errored" for record in replied)
     complain(f"{len(replied)} exchanges, {errored} errored; grade them: chatparity grade {folder.path}")
     show_spending(folder, suite)
@@ -99,3 +100,4 @@ def command(
     if stopped:
         complain(stopped)
         raise typer.Exit(INCOMPLETE)
+    check_complete(folder, suite)

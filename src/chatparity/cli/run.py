@@ -72,6 +72,7 @@ def command(
 
     from chatparity.errors import RunIncomplete
     from chatparity.gate import judge_run
+    from chatparity.gate.before import check_before
     from chatparity.gate.page import write_report
     from chatparity.grading.needs import unlabelled_paragraph
     from chatparity.run.examine import examine, with_folder
@@ -97,6 +98,7 @@ def command(
         max_requests=max_requests,
     )
     suite = load_suite()
+    check_before(suite, options)
     if dry_run:
         show_dry_run(suite, options, as_json=as_json)
         return

@@ -121,6 +121,8 @@ def _read_back(labels: Path, out: Path, *, as_json: bool) -> None:
 
     if out.is_dir():
         raise UsageError(f"{out}: a folder is here: expected the file of transcripts to write")
+    if labels.is_file() and not (labels.parent / "sample.json").exists():
+        raise UsageError(f"{labels}: no sample beside it: put the sheet into the folder of its sample")
     labelled = read_labels(labels.parent, labels) if labels.is_file() else read_labels(labels)
     if not labelled.filled:
         raise UsageError(f"{labels}: nothing is filled in yet: {labelled.empty} items wait")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
+from typing import TextIO
 
 
 def plain(text: str) -> str:
@@ -16,17 +20,59 @@ def plain(text: str) -> str:
 def _visible(character: str) -> str:
     if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs"):
         return character
-    return f"\\u{ord(character):04x}"
+    return _escaped(character)
+
+
+def _escaped(text: str) -> str:
+    """Return each character as JSON would escape it, so that JSON with it is still JSON of the same text."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _unwritable(error: UnicodeError) -> tuple[str, int]:
+    """Stand in for what a terminal's encoding does not have: the error handler `chatparity`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _escaped(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("chatparity", _unwritable)
+
+
+def tolerant() -> None:
+    """Make stdout and stderr write an escape where their encoding lacks a character, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="chatparity")
+
+
+def silence(stream: TextIO) -> None:
+    """Let nothing more come out of a stream that cannot be written to any more, nor at the end of the process."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def say(text: str) -> None:
     """Print a result to stdout."""
-    sys.stdout.write(plain(text) + "\n")
+    _write(sys.stdout, text)
 
 
 def complain(text: str) -> None:
     """Print anything that is not a result to stderr."""
-    sys.stderr.write(plain(text) + "\n")
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write a line. Where nobody reads (any more: `| head`) the work goes on unheard: its exit code still counts."""
+    if stream is None:
+        return
+    try:
+        stream.write(plain(text) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
 
 
 @contextlib.contextmanager

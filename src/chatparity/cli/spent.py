@@ -44,7 +44,7 @@ def json_of(folder: RunFolder, suite: Suite) -> str:
 
     from chatparity.run.budget import run_spending
 
-    states = Counter(record.state for record in folder.replies.read())
+    states = Counter(record.state for record in folder.outcomes())
     found = {
         "run": str(folder.path),
         "planned": folder.manifest().planned,

@@ -40,7 +40,7 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
 def check_complete(folder: RunFolder, suite: Suite) -> None:
     """Raise RunIncomplete when too many planned exchanges have no reply for the verdicts to mean anything."""
     planned, allowed = folder.manifest().planned, suite.settings.agent.errored_share
-    records = folder.replies.read()
+    records = folder.outcomes()
     kinds = Counter(record.failure.kind for record in records if record.state == "errored" and record.failure)
     kinds["not asked"] = max(planned - len(records), 0)
     missing = kinds.total()
@@ -49,7 +49,8 @@ def check_complete(folder: RunFolder, suite: Suite) -> None:
         listed = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common() if count)
         raise RunIncomplete(
             f"{folder.path}: {missing} of {planned} exchanges ({share}) have no reply ({listed});"
-            f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: mend the endpoint and run again"
+            f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: mend what failed"
+            f" and go on with it: chatparity run --out {folder.path} --resume"
         )
 
 

@@ -92,11 +92,10 @@ def planned(points: Iterable[Point], graders: Sequence[Grader]) -> dict[Key, Pla
     found: dict[Key, Planned] = {}
     for grader in graders:
         for point in last.values() if grader.level == "conversation" else known:
-            if not grader.applies(point):
+            if not grader.plans(point):
                 continue
-            for metric in grader.metrics:
-                if metric.among(point):
-                    _count(found, grader.name, metric.name, point.slices, place_of(point))
+            for metric in grader.metrics_at(point):
+                _count(found, grader.name, metric.name, point.slices, place_of(point))
     return found
 
 

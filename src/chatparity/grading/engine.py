@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
+import msgspec
+
 from chatparity.errors import JudgeFailure
 from chatparity.exchange import Exchange, Point, ReplyRecord, Score
 from chatparity.grading.grader import Grader
@@ -18,6 +20,9 @@ from chatparity.points import exchanges, recorded_reply
 from chatparity.transcript import Transcript
 
 QUOTE = 120
+Progress = Callable[[int, int], None]
+_WHOLE = msgspec.json.Decoder(Score)
+_ENCODER = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True)
@@ -48,24 +53,27 @@ def human_side(transcript: Transcript, points: Sequence[Point], handover_tools: 
     return Side("human", tuple(point for point in points if point.turn in found), found)
 
 
-async def grade(sides: Sequence[Side], graders: Sequence[Grader], *, judged: bool) -> list[ScoreRow]:
+async def grade(
+    sides: Sequence[Side], graders: Sequence[Grader], *, judged: bool, on_progress: Progress | None = None
+) -> list[ScoreRow]:
     """Grade each side with each grader and return a row for every planned score, in order of sides and graders.
 
     `judged` says whether there is a judge: without one, graders that need it give rows in state `not_run`.
-    A grader that raises gives rows in state `errored` with its traceback; it never stops the others.
+    A grader that raises gives rows in state `errored` with its traceback; it never stops the others. `on_progress` is
+    called with (sides begun, sides).
     """
     rows: list[ScoreRow | Awaitable[ScoreRow]] = []
-    for side in sides:
+    for number, side in enumerate(sides, 1):
         replies = {turn: record.reply for turn, record in side.records.items() if record.reply is not None}
         made = exchanges(side.points if side.seen is None else side.seen, replies)
         for grader in graders:
-            one = _whole(side, made, grader, judged) if grader.level == "conversation" else None
-            rows.extend(_turns(side, made, grader, judged) if one is None else one)
-    waiting = [index for index, row in enumerate(rows) if not isinstance(row, ScoreRow)]
-    done = await asyncio.gather(*(cast("Awaitable[ScoreRow]", rows[index]) for index in waiting))
-    for index, row in zip(waiting, done, strict=True):
-        rows[index] = row
-    return cast("list[ScoreRow]", rows)
+            give = _whole if grader.level == "conversation" else _turns
+            rows.extend(give(side, made, grader, judged))
+        # Lets what waits for a judge begin, and an interruption end this.
+        await asyncio.sleep(0)
+        if on_progress is not None:
+            on_progress(number, len(sides))
+    return [row if isinstance(row, ScoreRow) else await row for row in rows]
 
 
 def _turns(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -> list[ScoreRow | Awaitable[ScoreRow]]:
@@ -73,9 +81,12 @@ def _turns(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -
     by_turn = {exchange.turn: exchange for exchange in made}
     rows: list[ScoreRow | Awaitable[ScoreRow]] = []
     for point in side.points:
-        if not grader.applies(point):
+        planned, crash = _planned(grader, point)
+        if not planned:
             continue
         state, reason = _before(point, side.records.get(point.turn), grader, judged)
+        if state is None and crash:
+            state, reason = "errored", crash
         if state is not None:
             rows.append(_row(side.arm, point, grader, state, reason=reason))
         else:
@@ -86,15 +97,28 @@ def _turns(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -
 
 def _whole(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -> list[ScoreRow | Awaitable[ScoreRow]]:
     """Return the one row of a conversation-level grader, or none where it has nothing to grade."""
-    if not side.points or not grader.applies(side.points[-1]):
+    if not side.points:
         return []
     last = side.points[-1]
+    planned, crash = _planned(grader, last)
+    if not planned:
+        return []
     for point in side.points:
         state, reason = _before(point, side.records.get(point.turn), grader, judged)
         if state is not None:
             return [_row(side.arm, last, grader, state, reason=reason)]
+    if crash:
+        return [_row(side.arm, last, grader, "errored", reason=crash)]
     grade_all = cast("Callable[[Sequence[Exchange]], Score | Awaitable[Score]]", grader.grade)
     return [_graded(side.arm, last, grader, partial(grade_all, made))]
+
+
+def _planned(grader: Grader, point: Point) -> tuple[bool, str]:
+    """Return whether a score is planned, as `Grader.plans` does, and the traceback where that cannot be told."""
+    try:
+        return bool(grader.applies(point)), ""
+    except Exception:  # noqa: BLE001 - as in _graded
+        return True, _crash()
 
 
 def _before(point: Point, record: ReplyRecord | None, grader: Grader, judged: bool) -> tuple[State | None, str]:
@@ -122,7 +146,7 @@ def _graded(
     except Exception:  # noqa: BLE001 - a grader is a team's own code: whatever it raises is recorded, never a score
         return _row(arm, point, grader, "errored", reason=_crash())
     if inspect.isawaitable(given):
-        return _later(arm, point, grader, given)
+        return asyncio.ensure_future(_later(arm, point, grader, given))
     return _scored(arm, point, grader, given)
 
 
@@ -138,23 +162,40 @@ async def _later(arm: Arm, point: Point, grader: Grader, given: Awaitable[Score]
 
 def _crash() -> str:
     """Return the exception being handled as text, its innermost places last."""
-    return "the grader raised:\n" + traceback.format_exc(limit=-4)
+    text = "the grader raised:\n" + traceback.format_exc(limit=-4)
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _scored(arm: Arm, point: Point, grader: Grader, score: Score) -> ScoreRow:
-    """Return the row of a score that was given."""
+    """Return the row of a score that was given; one that is not what it should be is no score."""
     if not isinstance(score, Score):
         reason = f"the grader returned {type(score).__name__}, expected a Score"
         return _row(arm, point, grader, "errored", reason=reason)
-    state: State = "abstained" if score.verdict == "abstained" else "graded"
-    return _row(arm, point, grader, state, score=score)
+    try:
+        # What cannot be written, or not be read again, must not reach the journal: msgspec checks only what it decodes.
+        score = _WHOLE.decode(_ENCODER.encode(score))
+    except (msgspec.MsgspecError, TypeError, UnicodeError) as error:
+        return _row(arm, point, grader, "errored", reason=f"the grader returned a Score that is none: {error}")
+    if score.verdict == "abstained":
+        return _row(arm, point, grader, "abstained", score=score)
+    try:
+        good = {one.name: bool(one.good(score)) for one in grader.metrics_at(point) if one.among(point)}
+    except Exception:  # noqa: BLE001 - as in _graded
+        return _row(arm, point, grader, "errored", reason=_crash())
+    return _row(arm, point, grader, "graded", score=score, good=good)
 
 
 def _row(
-    arm: Arm, point: Point, grader: Grader, state: State, *, score: Score | None = None, reason: str = ""
+    arm: Arm,
+    point: Point,
+    grader: Grader,
+    state: State,
+    *,
+    score: Score | None = None,
+    good: Mapping[str, bool] | None = None,
+    reason: str = "",
 ) -> ScoreRow:
-    """Build a row."""
-    graded = score if state == "graded" else None
+    """Build a row; `good` says of each metric whether the score is, and without it none is known."""
     quote = " ".join(point.customer_text.split())
     return ScoreRow(
         id=point.id,
@@ -172,6 +213,6 @@ def _row(
         outcome=score.outcome if score else None,
         reason=score.reason if score else reason,
         evidence=score.evidence if score else (),
-        metrics={one.name: one.good(graded) if graded else None for one in grader.metrics if one.among(point)},
+        metrics=dict(good) if good is not None else dict.fromkeys(one.name for one in grader.metrics_at(point)),
         quote=quote if len(quote) <= QUOTE else quote[: QUOTE - 1] + "…",
     )

@@ -10,6 +10,8 @@ from chatparity.exchange import Exchange, Point, Score
 
 Kind = Literal["rule", "llm", "learned"]
 Level = Literal["exchange", "conversation"]
+# What a grader can read of a transcript beside its turns: labels, then what statements may rest on.
+NEEDS = ("facts", "forbidden", "actions", "escalation", "knowledge", "records")
 GradeExchange = Callable[[Exchange], Score | Awaitable[Score]]
 GradeConversation = Callable[[Sequence[Exchange]], Score | Awaitable[Score]]
 
@@ -65,10 +67,29 @@ class Grader:
     doc: str = ""
     needs: tuple[str, ...] = ()
 
+    def plans(self, point: Point) -> bool:
+        """Say whether a score is planned at a point: where it cannot be told because `applies` raises, one is."""
+        try:
+            return bool(self.applies(point))
+        except Exception:  # noqa: BLE001 - a team's own code: the score that is planned here will be errored
+            return True
+
+    def metrics_at(self, point: Point) -> list[Metric]:
+        """Return the metrics that a point is among: those of which it cannot be told, because `among` raises, too."""
+        return [one for one in self.metrics if _among(one, point)]
+
     @property
     def identity(self) -> str:
         """Return what a manifest pins: name and version."""
         return f"{self.name}@{self.version}"
+
+
+def _among(metric: Metric, point: Point) -> bool:
+    """Say whether a point is, or for all that can be told may be, among those that a metric is about."""
+    try:
+        return bool(metric.among(point))
+    except Exception:  # noqa: BLE001 - as in `plans`
+        return True
 
 
 class _Gradable(Protocol):
@@ -90,8 +111,12 @@ def grader(
     """Make a rule grader of a function from an Exchange (or a conversation's Exchanges) to a Score.
 
     The grader is called `name`, or after its function. The function must be pure: same exchange, same score. When it
-    raises, the score is *errored* with its traceback; it is never a zero.
+    raises, the score is *errored* with its traceback; it is never a zero. Raises ValueError for a name in `needs` that
+    is none of NEEDS.
     """
+    unknown = [one for one in needs if one not in NEEDS]
+    if unknown:
+        raise ValueError(f"needs: expected only {', '.join(NEEDS)}, got {', '.join(unknown)}")
 
     def made(function: GradeExchange | GradeConversation) -> Grader:
         gradable = cast("_Gradable", function)

@@ -19,8 +19,8 @@ def load_graders(suite: Suite, judge: Judge | None = None, *, only: Sequence[str
     """Return the suite's graders, sorted by dimension and name; rubrics are bound to `judge`.
 
     The suite's own `graders/` folder counts, or the shipped one where it has none. `only` (or, when that is empty,
-    `[suite] graders`) names the graders, or whole dimensions, to keep. Raises UsageError for a file that cannot be
-    imported, for two graders of one name, and for a name that no grader bears.
+    `[suite] graders`) names the graders, or whole dimensions, to keep. Raises UsageError for a folder without any, for
+    a file that cannot be imported, two graders of one name, and a name that no grader bears.
     """
     folder = suite.path("graders")
     if not folder.is_dir():
@@ -38,6 +38,8 @@ def load_graders(suite: Suite, judge: Judge | None = None, *, only: Sequence[str
             grader = rubric_grader(load_rubric(file), judge)
             if found.setdefault(grader.name, grader) is not grader:
                 raise UsageError(f'{file}: a second grader is called "{grader.name}": give it a name of its own')
+    if not found:
+        raise UsageError(f"{folder}: no graders here: expected Python files with graders, or rubrics ending in .md")
     return _kept(
         sorted(found.values(), key=lambda one: (one.dimension, one.name)), only or suite.settings.suite.graders
     )
@@ -48,9 +50,9 @@ def _graders_of(file: Path) -> list[Grader]:
     name = f"{MODULE}.graders.{file.stem}"
     try:
         module = importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{file}: cannot be imported: {type(error).__name__}: {error}") from error
-    return [value for value in vars(module).values() if isinstance(value, Grader) and value.kind != "llm"]
+    return [value for value in vars(module).values() if isinstance(value, Grader)]
 
 
 def _kept(graders: list[Grader], wanted: Sequence[str]) -> list[Grader]:

@@ -82,7 +82,7 @@ class _Count:
             absent = [name for name in self.grader.needs if _absent(point, name)]
             for name in absent:
                 self.missing[name] += 1
-            if self.grader.applies(point):
+            if self.grader.plans(point):
                 self.applies += 1
                 self.bare += bool(self.contexts) and all(name in absent for name in self.contexts)
             elif any(name not in CONTEXT for name in absent):

@@ -14,6 +14,7 @@ import msgspec
 
 from chatparity.errors import InputError, Problem
 from chatparity.grading.verdict import INSTRUCTIONS
+from chatparity.invalid import field_and_message
 
 FENCE = "+++"
 Engine = Literal["judge", "deepeval"]
@@ -123,14 +124,8 @@ def _front(path: Path, lines: list[str]) -> _Front:
         number = int(match[1]) + 1 if match else len(lines) + 1
         raise InputError([Problem(path, number, "", f"expected TOML between the {FENCE}: {error}")]) from error
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        key = place.rstrip("`").lstrip(".")
-        unknown = re.search(r"unknown field `([^`]+)`", message)
-        if unknown:
-            known = ", ".join(_Front.__struct_fields__)
-            key, message = unknown[1], f"unknown key: expected only {known}"
-        number = _line_of(key, ["", *lines])
-        raise InputError([Problem(path, number, key, message[:1].lower() + message[1:])]) from error
+        key, message = field_and_message(error, _Front)
+        raise InputError([Problem(path, _line_of(key, ["", *lines]), key, message)]) from error
 
 
 def _line_of(key: str, lines: list[str]) -> int:

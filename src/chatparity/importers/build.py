@@ -12,6 +12,7 @@ from chatparity.errors import Problem
 from chatparity.importers.draft import Draft, Source
 from chatparity.importers.turns import Spoken, spoken
 from chatparity.importers.values import detected_language, label, language_code, moment_of, number, seconds_of, truth
+from chatparity.invalid import DEEP, field_and_message
 from chatparity.transcript import AGENTS, AnswerLabel, EscalationLabel, Labels, Outcome, Transcript, problems
 
 TWICE = "conversation whose id was used before: a number was put after it"
@@ -120,8 +121,9 @@ class Builder:
         try:
             whole = self._decoder.decode(self._encoder.encode(made))
         except msgspec.ValidationError as error:
-            message, _, place = str(error).partition(" - at `$.")
-            return [draft.record.problem(place.rstrip("`"), message[:1].lower() + message[1:])]
+            return [draft.record.problem(*field_and_message(error, Transcript))]
+        except RecursionError:
+            return [draft.record.problem("", DEEP)]
         except (msgspec.DecodeError, UnicodeError) as error:
             return [draft.record.problem("", f"expected texts that are Unicode: {error}")]
         return [draft.record.problem(field, message) for field, message in problems(whole)] or whole

@@ -32,10 +32,16 @@ DIFFERS = 'row whose "{}" differs from its conversation\'s first: the first is t
 
 
 def read_csv(source: Source) -> Iterator[Draft | Problem]:
-    """Yield the conversations of a CSV file, each once its last row was read. Raises InputError for no such file."""
+    """Yield the conversations of a CSV file, each once its last row was read, but none that a broken row belongs to.
+
+    Raises InputError for what is no CSV file from some row on: nothing after it can be read.
+    """
     table = _Table(source)
     for group in grouped(table.rows(0), table.rows(1)):
-        yield group if isinstance(group, Problem) else table.draft(*group)
+        if isinstance(group, Problem):
+            yield group
+        elif group[0] not in table.broken:
+            yield table.draft(*group)
 
 
 class _Table:
@@ -57,6 +63,7 @@ class _Table:
         self.delimiter = given or max(_DELIMITERS, key=lambda one: len(next(csv.reader([head], delimiter=one), [])))
         self.names: list[str] = []
         self.where: dict[str, int] = {}
+        self.broken: set[str] = set()
 
     def rows(self, step: int) -> Iterator[tuple[str, tuple[int, list[str]]] | Problem]:
         """Yield (conversation, (line, cells)) for each row; `step` says which of two readings this is."""
@@ -79,9 +86,10 @@ class _Table:
                     if told is not None:
                         told(binary.tell())
             except csv.Error as error:
-                yield Problem(path, start, "", f"expected a row of a CSV file (a quote left open?): {error}")
+                message = f"expected a row of a CSV file (a quote left open?): {error}"
+                raise InputError([Problem(path, start, "", message)]) from error
             except UnicodeError as error:
-                yield Problem(path, start, "", f"expected {self.encoding}: {error}")
+                raise InputError([Problem(path, start, "", f"expected {self.encoding}: {error}")]) from error
 
     def _head(self, cells: list[str]) -> Problem | None:
         """Find the columns in the first row; return what is wrong with it."""
@@ -108,6 +116,8 @@ class _Table:
         if not any(cells):
             return
         if len(cells) != len(self.names):
+            place = self.where.get("conversation", len(cells))
+            self.broken |= {key for cell in cells[place : place + 1] if (key := label(cell))}
             yield Problem(self.source.path, line, "", f"expected {len(self.names)} cells, got {len(cells)}")
             return
         key = self._key(cells)

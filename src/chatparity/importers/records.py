@@ -18,6 +18,8 @@ from chatparity.errors import Problem
 
 _MARK = b"\xef\xbb\xbf"
 _LINES = (".jsonl", ".ndjson")
+# What decoding raises for what is no JSON, no UTF-8, or nested thousands of levels deep.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BYTE = re.compile(r"byte (\d+)")
 OnBytes = Callable[[int], None]
 
@@ -71,7 +73,7 @@ def _is_lines(path: Path) -> bool:
 def _is_object(line: bytes) -> bool:
     try:
         msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return False
     return True
 
@@ -90,7 +92,7 @@ def _by_line(path: Path, wrap: tuple[str, ...], on_bytes: OnBytes | None) -> Ite
                 continue
             try:
                 value = decoder.decode(text)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except UNREADABLE as error:
                 yield Problem(path, number, "", f"expected JSON: {error}")
                 continue
             yield from _objects(path, number, value, wrap)
@@ -121,7 +123,7 @@ def _whole(path: Path, wrap: tuple[str, ...], on_bytes: OnBytes | None) -> Itera
         return
     try:
         name, items, around = _items(data, wrap)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         at = _BYTE.search(str(error))
         line = data.count(b"\n", 0, int(at[1])) + 1 if at else None
         yield Problem(path, line, "", f"expected JSON: {error}")
@@ -137,7 +139,7 @@ def _whole(path: Path, wrap: tuple[str, ...], on_bytes: OnBytes | None) -> Itera
         where = f"{name}[{number}]" if name is not None else ""
         try:
             value = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             yield Problem(path, line_number, where, f"expected JSON: {error}")
             continue
         yield _record(path, line_number, where, value, around)

@@ -19,6 +19,7 @@ from chatparity.errors import InputError, Problem
 from chatparity.importers.draft import Source
 from chatparity.importers.records import Record
 from chatparity.importers.result import Tally
+from chatparity.invalid import field_and_message
 from chatparity.transcript import ExpectedAction, Knowledge, Labels, ToolCall, Transcript, Turn, problems
 
 STOP = "###STOP###"
@@ -107,8 +108,7 @@ def read_tau_bench(source: Source) -> Iterator[Transcript | Problem]:
             first[name] = record.within or record.place
             made = _transcript(record, trial, name, domain, origin, source.tally)
         except msgspec.ValidationError as error:
-            message, _, place = str(error).partition(" - at `$")
-            yield record.problem(place.rstrip("`").lstrip("."), message[:1].lower() + message[1:])
+            yield record.problem(*field_and_message(error, _Trial))
         except InputError as error:
             yield from error.problems
         else:
@@ -228,14 +228,14 @@ def _call(record: Record, place: str, call: _Call, result: str | None) -> ToolCa
     """Return one tool call with its result, which is decoded where it is JSON."""
     try:
         arguments = msgspec.json.decode(call.function.arguments or "{}", type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         expected = f"tool_calls: expected a JSON object as arguments of {call.function.name}: {error}"
         raise InputError([record.problem(place, expected)]) from error
     decoded: Any = result
     if result:
         try:
             decoded = msgspec.json.decode(result)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             decoded = result
     done = result is not None and not result.startswith(REFUSED)
     return ToolCall(name=call.function.name, arguments=arguments, ok=done, result=decoded)

@@ -47,7 +47,7 @@ def _draft(record: Record, source: Source, shared: Mapping[str, Any]) -> Draft |
     comments = source.messages(record, ticket.get("comments", data.get("comments")))
     requester = label(ticket.get("requester_id")) or label(part(ticket, "requester", "id"))
     users = {**shared, **_users(data.get("users")), **_users([ticket.get(one) for one in ("requester", "assignee")])}
-    if comments is None and isinstance(ticket.get("description"), str):
+    if comments in (None, []) and isinstance(ticket.get("description"), str):
         source.tally.add(DESCRIBED, record.place)
         first = {"body": ticket["description"], "author_id": requester, "public": True}
         comments = [{**first, "created_at": ticket.get("created_at")}]

@@ -172,12 +172,11 @@ class Meter:
 def unfinished(folder: RunFolder, suite: Suite, options: Options) -> str:
     """Return why a run that was left early is not whole, and what is missing; an empty text when nothing is."""
     manifest = folder.manifest()
-    records = folder.replies.read()
-    missing = manifest.planned - len(records)
+    missing = manifest.planned - len(folder.outcomes())
     if missing <= 0:
         return ""
     budget = budget_of(suite, options)
-    reached = used_up(budget, spending_of(records, Prices(suite.settings, manifest.agent)))
+    reached = used_up(budget, run_spending(folder, suite))
     if not reached and budget.minutes is not None:
         # The time ran out after the last outcome, which is all that the journal knows of it.
         reached = f"the budget of {budget.minutes:g} minutes is used up"

@@ -163,7 +163,7 @@ def _judged(suite: Suite, judge: str, transcripts: Iterable[Transcript], points:
     found: dict[str, int] = {}
     for grader in (one for one in load_graders(suite) if one.needs_judge):
         seen = (arm[-1:] if grader.level == "conversation" else arm for arm in arms)
-        found[grader.name] = sum(grader.applies(point) for arm in seen for point in arm)
+        found[grader.name] = sum(grader.plans(point) for arm in seen for point in arm)
     return found
 
 

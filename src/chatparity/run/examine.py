@@ -19,14 +19,14 @@ from chatparity.errors import UsageError
 from chatparity.exchange import Point, ReplyRecord
 from chatparity.grading import Side, grade, human_side, load_graders
 from chatparity.grading.rows import ScoreRow
-from chatparity.jsonl import write_transcripts
+from chatparity.jsonl import transcript_files, write_transcripts
 from chatparity.judge import open_judge
 from chatparity.naming import new_folder
 from chatparity.replay import RecordedCalls, ToolAnswerer, as_seen, check_mode, plan, replay
 from chatparity.run.budget import Meter, budget_of, check_budget, spending_of
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
 from chatparity.run.prices import Prices
-from chatparity.run.select import Options, Selection, select, selection_in
+from chatparity.run.select import Options, Selection, select, selection_in, sha256_of
 from chatparity.suite import MARKER, Mode, Suite, find_root
 from chatparity.transcript import Transcript
 
@@ -61,7 +61,7 @@ def to_do(suite: Suite, options: Options) -> ToDo:
         _must_resume(folder, options)
         manifest, transcripts = _continued(folder, options)
         agent, mode, trials, languages = manifest.agent, manifest.mode, manifest.trials, manifest.languages
-        judge, done = options.judge or manifest.judge, frozenset(record.key for record in folder.replies.read())
+        judge, done = options.judge or manifest.judge, frozenset(_kept(folder.outcomes()))
     else:
         transcripts, done = select(suite, options).transcripts, frozenset()
         agent, mode = options.agent or table.agent.default, options.mode or table.agent.mode
@@ -118,9 +118,9 @@ async def replay_run(
     prices = Prices(suite.settings, manifest.agent)
     check_budget(budget_of(suite, options), prices, manifest.agent)
     with _writing(folder.path):
-        meter = Meter(budget_of(suite, options), spending_of(folder.replies.read(), prices))
         answerers = [RecordedCalls(transcripts), *tools]
         async with _opened(folder, manifest, transcripts, suite) as agent:
+            meter = Meter(budget_of(suite, options), spending_of(folder.replies.read(), prices))
             work = _Replaying(folder, manifest, suite, on_progress or _unseen, prices, meter, answerers)
             await work.go(agent, transcripts)
     return folder
@@ -141,11 +141,12 @@ class _Replaying:
     async def go(self, agent: Agent, transcripts: Sequence[Transcript]) -> None:
         """Ask for what the journal does not have yet, and write each outcome to it as it happens.
 
-        What errored is asked again: a run that could not reach its endpoint is mended by going on with it.
+        What errored is asked again, and what was not asked for the lack of that reply: a run that could not reach
+        its endpoint is mended by going on with it.
         """
         manifest, journal = self.manifest, self.folder.replies
         conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
-        done = {record.key: record for record in journal.read() if record.state != "errored"}
+        done = _kept(self.folder.outcomes())
         self.show(len(done), manifest.planned)
 
         def sink(record: ReplyRecord) -> None:
@@ -167,21 +168,52 @@ class _Replaying:
             )
 
 
+def _kept(outcomes: Sequence[ReplyRecord]) -> dict[tuple[str, int, int], ReplyRecord]:
+    """Return the outcomes that stand when a run goes on.
+
+    Neither an error does nor what comes after it in the same conversation without having been asked.
+    """
+    broken: dict[tuple[str, int], int] = {}
+    for record in outcomes:
+        if record.state == "errored":
+            place = (record.id, record.trial)
+            broken[place] = min(record.turn, broken.get(place, record.turn))
+    return {
+        record.key: record
+        for record in outcomes
+        if record.state != "errored"
+        and not (record.spent is None and record.state == "diverged" and _after(record, broken))
+    }
+
+
+def _after(record: ReplyRecord, broken: dict[tuple[str, int], int]) -> bool:
+    """Say whether a record stands after an error of its conversation."""
+    return record.turn > broken.get((record.id, record.trial), record.turn)
+
+
 def _unseen(done: int, planned: int) -> None:
     """Show no progress."""
 
 
 async def grade_run(
-    suite: Suite, folder: RunFolder, *, judge: str | None = None, only: Sequence[str] = ()
+    suite: Suite,
+    folder: RunFolder,
+    *,
+    judge: str | None = None,
+    only: Sequence[str] = (),
+    on_progress: Progress | None = None,
 ) -> list[ScoreRow]:
     """Grade both arms of a run, write `scores.jsonl` and return its rows; what was not replied gives rows as well.
 
     With `only`, the rows of other graders stay as they were. Verdicts and report of earlier scores are removed.
+    `on_progress` is called with (conversations and arms begun, all of them).
     """
     manifest = folder.manifest()
     async with open_judge(judge or manifest.judge, suite) as asked:
         graders = load_graders(suite, asked, only=only)
-        rows = await grade(sides_of(suite, folder, manifest), graders, judged=asked is not None)
+        rows = await grade(
+            sides_of(suite, folder, manifest), graders, judged=asked is not None, on_progress=on_progress
+        )
     if only and folder.scores_file.is_file():
         names = {one.name for one in graders}
         rows = [*(row for row in folder.scores() if row.grader not in names), *rows]
@@ -231,7 +263,15 @@ def _continued(folder: RunFolder, options: Options) -> tuple[Manifest, list[Tran
             raise UsageError(
                 f"{folder.path}: --{option} {chosen}: this run was begun with {begun}: leave the option out"
             )
+    if options.paths and _sums(options.paths) != {dataset.sha256 for dataset in manifest.datasets}:
+        begun = ", ".join(dataset.path for dataset in manifest.datasets)
+        raise UsageError(f"{folder.path}: this run was begun with other transcripts ({begun}): leave PATH out")
     return manifest, folder.transcripts()
+
+
+def _sums(paths: Sequence[Path]) -> set[str]:
+    """Return the SHA-256 of each transcript file that `paths` name."""
+    return {sha256_of(path) for path in transcript_files(paths)}
 
 
 def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -> Manifest:
@@ -295,12 +335,16 @@ async def _opened(
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
     """Hold a run's folder for one writing process. Raises UsageError when another one holds it."""
-    path.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path / ".writing.lock", timeout=0)
     try:
+        path.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{path}: expected a folder for the run, and a file is in its place") from error
     except Timeout as error:
         raise UsageError(f"{path}: another process is writing this run: wait for it or stop it") from error
+    except OSError as error:
+        raise UsageError(f"{path}: a run cannot be written here: {error.strerror}") from error
     try:
         yield
     finally:

@@ -89,6 +89,13 @@ class RunFolder:
         """Return the transcripts that the run planned, in order."""
         return read_transcripts([self.transcripts_file])
 
+    def outcomes(self) -> list[ReplyRecord]:
+        """Return the last record of each exchange that was asked, in the order of the journal.
+
+        `replies` has one more for each time that an exchange errored and was asked again.
+        """
+        return list({record.key: record for record in self.replies.read()}.values())
+
     def scores(self) -> list[ScoreRow]:
         """Return all score rows. Raises UsageError when the run has not been graded."""
         if not self.scores_file.is_file():

@@ -11,10 +11,8 @@ from chatparity.errors import InputError, Problem, UsageError
 from chatparity.jsonl import scan, transcript_files
 from chatparity.run.folder import Dataset
 from chatparity.splits import Split, is_in
-from chatparity.suite import Mode, Suite
+from chatparity.suite import SLICES, Mode, Suite
 from chatparity.transcript import Transcript
-
-SLICES = ("language", "market", "intent", "channel", "difficulty")
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def select(suite: Suite, options: Options) -> Selection:
     datasets = tuple(
         Dataset(
             path=str(path),
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=sha256_of(path),
             transcripts=valid_of.get(path, 0),
             invalid=len(invalid_of.get(path, ())),
         )
@@ -113,6 +111,12 @@ def selection_in(suite: Suite, options: Options) -> dict[str, object]:
     return options.selection | ({"split": split} if split != "all" else {})
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, which is not held in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _chosen(transcripts: Sequence[Transcript], options: Options, every: Sequence[Transcript]) -> list[Transcript]:
     """Apply ids, slices and limit, in this order; `every` are those of the other split too."""
     for known, message in ((every, "no transcript is called"), (transcripts, f"not in --split {options.split}:")):
@@ -134,8 +138,8 @@ def _chosen(transcripts: Sequence[Transcript], options: Options, every: Sequence
 
 def _hint(transcripts: Sequence[Transcript], options: Options) -> str:
     """Return which values a slice could have had."""
-    hints = [
-        f"--slice {name}: there are {', '.join(sorted({str(getattr(one, name)) for one in transcripts}))}"
-        for name in options.slices
-    ]
+    hints = []
+    for name in options.slices:
+        there = sorted({str(value) for one in transcripts if (value := getattr(one, name)) is not None})
+        hints.append(f"--slice {name}: there are {', '.join(there) or 'none'}")
     return f" ({'; '.join(hints)})" if hints else ""

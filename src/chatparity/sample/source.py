@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from chatparity.jsonl import scan, transcript_files
 from chatparity.points import points_of, recorded_reply
 from chatparity.replay import as_seen
 from chatparity.run.folder import Manifest, RunFolder
+from chatparity.run.select import sha256_of
 from chatparity.sample.design import Draw, Drawn, Key
 from chatparity.sample.result import Source, SourceFile
 from chatparity.suite import Suite
@@ -57,7 +57,7 @@ def draw_from_run(folder: RunFolder, draw: Draw[ReplyRecord]) -> Found:
     manifest = folder.manifest()
     rows = folder.scores() if draw.share_random < 1 else []
     flagged = {row.key for row in rows if row.arm == "ai" and is_flagged(row)}
-    records = folder.replies.read()
+    records = folder.outcomes()
     for record in records:
         if record.reply is not None:
             draw.offer(record.key, record, flagged=record.key in flagged)
@@ -172,8 +172,4 @@ def _lines_of(path: Path) -> int:
 
 def _hashed(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
     """Return files with their SHA-256."""
-    found = []
-    for path in paths:
-        with path.open("rb") as file:
-            found.append(SourceFile(path=str(path), sha256=hashlib.file_digest(file, "sha256").hexdigest()))
-    return tuple(found)
+    return tuple(SourceFile(path=str(path), sha256=sha256_of(path)) for path in paths)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import style
+from . import fonts, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,8 @@ GAP = 0.10
 class Row:
     """One interval in shares, where its threshold lies, and what is written beside it.
 
-    None is not known, or, for the threshold, that there is no gate; then the verdict is empty.
+    None is not known, or, for the threshold, that there is no gate; then the verdict is empty. `word` stands in the
+    place of the verdict where what is said is no gate's.
     """
 
     label: str
@@ -36,17 +37,22 @@ class Row:
     threshold: float | None
     verdict: str
     symbol: str
+    word: str = ""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows on one axis. With `good_is_high` the good side of a threshold lies right of it."""
+    """Rows on one axis. With `good_is_high` the good side of a threshold lies right of it.
+
+    `per` is what a share is written in: 100 for per cent, 1000 for per thousand.
+    """
 
     title: str
     rows: tuple[Row, ...]
     good_is_high: bool
     difference: bool = False
     unit: str = "%"
+    per: int = 100
 
 
 def draw(panels: Sequence[Panel], *, narrow: bool = False) -> Figure:
@@ -75,7 +81,7 @@ def _panel(axes: Axes, panel: Panel, *, narrow: bool) -> None:
     axes.set_yticks([])
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
-    axes.xaxis.set_major_formatter(_ticks(difference=panel.difference))
+    axes.xaxis.set_major_formatter(_ticks(panel.per, difference=panel.difference))
     axes.locator_params(axis="x", nbins=5)
     axes.tick_params(axis="x", length=3, labelsize=8)
     axes.set_xlabel(panel.unit, fontsize=8, labelpad=3)
@@ -117,20 +123,21 @@ def _words(axes: Axes, row: Row, y: int, *, narrow: bool) -> None:
     if figure is None:
         raise ValueError("axes without a figure")
     across = blended_transform_factory(figure.transFigure, axes.transData)
-    verdict = f"{row.symbol} {row.verdict}" if row.verdict else "no gate"
+    verdict = f"{row.symbol} {row.word or row.verdict}" if row.verdict else row.word or "no gate"
     tone = style.TONES.get(row.verdict, style.MUTED)
     weight = "bold" if row.verdict else "normal"
+    letters = fonts.families(row.label)
     if narrow:
         # On paper of their own, so that the line of zero does not run through the letters.
         paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
-        axes.text(0.005, y - 0.34, row.label, transform=across, va="center", fontsize=8.5, bbox=paper)
+        axes.text(0.005, y - 0.34, row.label, transform=across, va="center", fontsize=8.5, bbox=paper, fontfamily=letters)
         axes.text(
             0.995, y - 0.34, verdict, transform=across, va="center", ha="right", fontsize=8, color=tone, bbox=paper
         )
         text = f"{row.text}  {row.need}"
         axes.text(0.005, y - 0.12, text, transform=across, va="center", fontsize=7.5, color=style.MUTED, bbox=paper)
         return
-    axes.text(0.002, y, row.label, transform=across, va="center")
+    axes.text(0.002, y, row.label, transform=across, va="center", fontfamily=letters)
     axes.text(0.325, y, row.need, transform=across, va="center", ha="right", fontsize=8, color=style.MUTED)
     axes.text(0.62, y, row.text, transform=across, va="center", fontsize=8)
     axes.text(0.998, y, verdict, transform=across, va="center", ha="right", fontsize=8, color=tone, fontweight=weight)
@@ -148,12 +155,12 @@ def _range(panel: Panel) -> tuple[float, float]:
     return max(low - room, 0.0), min(high + room, 1.0)
 
 
-def _ticks(*, difference: bool) -> FuncFormatter:
-    """Return how an axis writes its ticks: percent without the sign, or points with one."""
+def _ticks(per: int, *, difference: bool) -> FuncFormatter:
+    """Return how an axis writes its ticks: per cent (or what else a share is of) without a sign, or points with one."""
     from matplotlib.ticker import FuncFormatter
 
     def write(value: float, _: object) -> str:
-        number = round(value * 100, 6)
+        number = round(value * per, 6)
         if number == 0:
             return "0"
         return (f"{number:+g}" if difference else f"{number:g}").replace("-", "−")

@@ -39,6 +39,58 @@ def lead(findings: Findings, names: Names, people: str) -> str:
     return f"{told}, because {verb} {words.listed(dimensions)}."
 
 
+def advice(findings: Findings, people: str) -> str:
+    """Return what the comparisons with people come to, for whoever decides on a rollout; nothing without any.
+
+    "On accuracy the AI is not worse than our people by more than 5 points; on escalation it is: so do not widen."
+    """
+    gates = [gate for gate in findings.gates if _parity(gate) and gate.slice == "all"]
+    if not gates:
+        return ""
+    worst: dict[str, GateResult] = {}
+    for gate in sorted(gates, key=lambda one: -ORDER[one.verdict]):
+        worst[gate.dimension] = gate
+    by = {verdict: [gate for gate in worst.values() if gate.verdict == verdict] for verdict in ORDER}
+    said = [
+        f"{opening} {_margins(by[verdict])}{closing}"
+        for verdict, opening, closing in (
+            ("PASS", f"{_named(by['PASS'])} the AI is not worse than our {people} by more than", ""),
+            ("FAIL", f"{_named(by['FAIL'])} it is worse by more than", ""),
+            ("INCONCLUSIVE", f"{_named(by['INCONCLUSIVE'])} it cannot be told yet whether it is worse by more than", ""),
+        )
+        if by[verdict]
+    ]
+    text = "; ".join(said)
+    if not by["PASS"]:
+        text = text.replace("it ", "the AI ", 1).replace("worse by", f"worse than our {people} by", 1)
+    return f"{text[:1].upper()}{text[1:]}: {_so(findings, by)}."
+
+
+def _named(gates: Sequence[GateResult]) -> str:
+    """Return the dimensions of gates as the beginning of a clause."""
+    return f"on {words.listed([gate.dimension for gate in gates])}"
+
+
+def _margins(gates: Sequence[GateResult]) -> str:
+    """Return the margins of gates: one in points, several as a range."""
+    values = sorted({gate.threshold for gate in gates})
+    if len(values) == 1:
+        return words.points_text(values[0])
+    return f"their margins of {words.points_text(values[0]).split(chr(0xA0))[0]} to {words.points_text(values[-1])}"
+
+
+def _so(findings: Findings, by: dict[str, list[GateResult]]) -> str:
+    """Return what follows for a rollout."""
+    if by["FAIL"]:
+        return "so do not widen"
+    if findings.verdict == "FAIL":
+        failed = dict.fromkeys(gate.dimension for gate in findings.gates if gate.verdict == "FAIL")
+        return f"but other gates failed, on {words.listed(list(failed))}, so do not widen"
+    if by["INCONCLUSIVE"] or findings.verdict == "INCONCLUSIVE":
+        return "so do not widen before more conversations have told"
+    return "nothing measured here speaks against widening"
+
+
 def tally(findings: Findings) -> str:
     """Return how many gates said what, in a sentence: "2 of 7 gates failed, 1 cannot be decided, 4 passed."."""
     verdicts = [gate.verdict for gate in findings.gates]

@@ -30,4 +30,4 @@ def command(
 
     suite = load_suite()
     folder = RunFolder(run)
-    say(str(write_report(folder, judge_run(folder, suite, baseline))))
+    say(str(write_report(folder, judge_run(folder, suite, baseline), baseline)))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from chatparity.gate.compare import graded
 from chatparity.gate.measure import Table, paired
-from chatparity.gate.result import Findings, SliceRate
+from chatparity.gate.result import SliceRate
 from chatparity.grading.rows import ScoreRow
 
 from . import intervals, slices, words
-from .duels import DuelRow, duels
+from .duels import DuelRow, duels, measured
 from .scorecard import LABEL
 from .text import clipped, direction
 
@@ -74,11 +75,11 @@ def against(material: Material, names: words.Names) -> Against | None:
     if before is None:
         return None
     table, other = Table.of(material.rows), Table.of(before.rows)
-    metrics = _metrics(material.findings)
+    metrics = measured(material.findings)
     gated = slices.measures(material.findings.gates, metrics, "no_worse_than")
     rows = duels(table, other, "ai", metrics)
     changed = _changed(material, before, names, [(one, _pairs(table, other, one)) for one in metrics])
-    worse, better = [one for one in changed if not one.better], [one for one in changed if one.better]
+    worse, better = (_in_turn([one for one in changed if one.better is way]) for way in (False, True))
     shown = [*worse[:SHOWN], *better[: max(SHOWN - len(worse), SHOWN // 3)]]
     margins = {one.name: one.margin for one in gated}
     return Against(
@@ -92,21 +93,12 @@ def against(material: Material, names: words.Names) -> Against | None:
     )
 
 
-def _metrics(findings: Findings) -> list[SliceRate]:
-    """Return every metric that the run measured on the AI, each once, in the order of the suite."""
-    found: dict[tuple[str, str, str], SliceRate] = {}
-    for one in (*findings.gates, *findings.rates):
-        rate = SliceRate(
-            dimension=one.dimension,
-            metric=one.metric,
-            grader=one.grader,
-            slice="all",
-            arm="ai",
-            rate=one.rate,
-            good_is_high=one.good_is_high,
-        )
-        found.setdefault((one.dimension, one.metric, one.grader), rate)
-    return list(found.values())
+def _in_turn(changed: Sequence[Changed]) -> list[Changed]:
+    """Return flips of each measure in turn, so that the first few are not all of one."""
+    by_measure: dict[str, list[Changed]] = {}
+    for one in changed:
+        by_measure.setdefault(one.measure, []).append(one)
+    return [one for turn in zip_longest(*by_measure.values()) for one in turn if one is not None]
 
 
 def _pairs(table: Table, other: Table, one: SliceRate) -> Sequence[tuple[ScoreRow, ScoreRow]]:

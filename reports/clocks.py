@@ -18,20 +18,20 @@ PEOPLE_RUN = (
     "A person’s runs from the customer’s message to the end of the recorded answer: the queue, reading, looking up, "
     "typing and other chats are in it."
 )
+ALL_ANSWERS = (
+    "All answers of a conversation added up: how long the customer waited until everything was said. Only those in "
+    "which every answer has a time. It is what an AI’s time to resolution can be held against: the customer’s own time "
+    "is in neither side."
+)
+ON_RECORD = (
+    "As the log gives it, for conversations that people handled: the customer’s own time is in it. A replay has no "
+    "such clock, because its customer does not type, so there is no figure for the AI."
+)
 CLOCKS = {
     "first": ("Time to the first answer", f"One time a conversation. {AI_RUNS} {PEOPLE_RUN}"),
     "answer": ("Time to each answer", "The same clocks, at every answer."),
-    "whole": (
-        "Waiting in all",
-        "All answers of a conversation added up: how long the customer waited until everything was said. Only "
-        "conversations in which every answer has a time. It is what an AI’s time to resolution can be held against: "
-        "the customer’s own time is in neither side.",
-    ),
-    "handling": (
-        "Handling time on record",
-        "As the log gives it, for conversations that people handled: the customer’s own time is in it. A replay has no "
-        "such clock, because its customer does not type, so there is no figure for the AI.",
-    ),
+    "whole": ("Waiting in all", ALL_ANSWERS),
+    "handling": ("Handling time on record", ON_RECORD),
 }
 
 
@@ -46,7 +46,7 @@ class Quantile:
 
     @property
     def text(self) -> str:
-        """Return the quantile as text: "median 1.2 s [0.9 s, 1.4 s]"."""
+        """Return the quantile as text: "median 1.2 s [0.9, 1.4]"."""
         return f"{self.name} {self.figures}"
 
     @property
@@ -54,7 +54,8 @@ class Quantile:
         """Return the quantile and its interval without its name."""
         if self.low is None or self.high is None:
             return f"{seconds(self.estimate)} [interval cannot be estimated]"
-        return f"{seconds(self.estimate)} [{seconds(self.low)}, {seconds(self.high)}]"
+        low, high = (seconds(one, self.estimate).rpartition(" ")[0] for one in (self.low, self.high))
+        return f"{seconds(self.estimate)} [{low},\u00a0{high}]"
 
 
 @dataclass(frozen=True)
@@ -202,12 +203,18 @@ def _resampled(groups: Sequence[Sequence[float]]) -> tuple[Quantile, ...]:
     )
 
 
-def seconds(value: float) -> str:
-    """Return a duration for people: "42 ms", "1.3 s", "74 s", "6.2 min", "1.5 h"."""
-    if value < 0.9995:
-        return f"{value * 1000:.3g} ms"
-    if value < 119.5:
-        return f"{value:.3g} s"
-    if value < 7170:
-        return f"{value / 60:.3g} min"
-    return f"{value / 3600:.3g} h"
+def seconds(value: float, like: float | None = None) -> str:
+    """Return a duration for people, "42 ms", "1.3 s", "74 s", "6.2 min", "1.5 h", in the unit that suits `like`."""
+    scale = value if like is None else like
+    if scale < 0.9995:
+        return f"{_digits(value * 1000)} ms"
+    if scale < 119.5:
+        return f"{_digits(value)} s"
+    if scale < 7170:
+        return f"{_digits(value / 60)} min"
+    return f"{_digits(value / 3600)} h"
+
+
+def _digits(value: float) -> str:
+    """Return a number with three digits, or all of those before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -46,13 +46,12 @@ def compared(material: Material, names: words.Names) -> Compared:
     """Make every comparison that the run allows."""
     findings, people, rows = material.findings, material.people, material.own_rows
     table = Table.of(rows)
-    against_people = [one for one in findings.differences if one.slice == "all"]
     by_slice = slices.by_slice(table, table, "human", slices.measures(findings.gates, findings.differences))
     times, without_times = clocks.times(material)
     return Compared(
         slices=tuple(by_slice),
         slices_told=slices.summary(by_slice, names, people),
-        duels=tuple(duels.duels(table, table, "human", against_people)),
+        duels=tuple(duels.duels(table, table, "human", duels.measured(findings))),
         matrices=tuple(escalation.matrices(material)),
         timings=tuple(timing.timings(material)),
         outcomes=tuple(timing.outcomes(material)),

@@ -85,7 +85,7 @@ class Reading:
 
 
 def readings(material: Material, names: words.Names) -> list[Reading]:
-    """Return up to ten conversations: those of the red gates in turn, then of the others, then what people got wrong."""
+    """Return up to ten conversations: those of the red gates in turn, then of the others, then people’s failures."""
     return [_reading(material, names, gate, example) for gate, example in chosen(material)]
 
 

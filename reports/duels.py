@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatparity.gate.compare import Duel, duel
 from chatparity.gate.measure import Table, difference_of, paired
-from chatparity.gate.result import Rate, SliceRate
+from chatparity.gate.result import Findings, GateResult, Rate, SliceRate
 
 from . import style, words
 from .scorecard import turned
@@ -45,16 +45,36 @@ class DuelRow:
 
 
 def duels(table: Table, other: Table, arm: str, found: Sequence[SliceRate]) -> list[DuelRow]:
-    """Return win, tie and loss for each metric of `found` that pairs the AI's rows with an arm of another table."""
+    """Return win, tie and loss, the worst first, for each metric that pairs the AI's rows with an arm of a table."""
     rows = []
     for one in found:
-        pairs = paired(table.get("ai", (one.grader, one.metric, "all")), other.get(arm, (one.grader, one.metric, "all")))
+        pairs = paired(
+            table.get("ai", (one.grader, one.metric, "all")), other.get(arm, (one.grader, one.metric, "all"))
+        )
         counted = duel(pairs, one.metric, good_is_high=one.good_is_high)
         if counted.n:
             rate = difference_of(pairs, one.metric, 0.95).rate
             name = words.metric_name(one.dimension, one.metric, one.grader)
             rows.append(DuelRow(name, counted, rate if one.good_is_high else turned(rate)))
-    return rows
+    return sorted(rows, key=lambda row: row.duel.won - row.duel.lost)
+
+
+def measured(findings: Findings) -> list[SliceRate]:
+    """Return every metric that a run measured, each once, in the order of the suite."""
+    found: dict[tuple[str, str, str], SliceRate] = {}
+    every: list[GateResult | SliceRate] = [*findings.gates, *findings.rates]
+    for one in every:
+        rate = SliceRate(
+            dimension=one.dimension,
+            metric=one.metric,
+            grader=one.grader,
+            slice="all",
+            arm="ai",
+            rate=one.rate,
+            good_is_high=one.good_is_high,
+        )
+        found.setdefault((one.dimension, one.metric, one.grader), rate)
+    return list(found.values())
 
 
 def draw(rows: Sequence[DuelRow], other: str, *, narrow: bool = False) -> Figure:
@@ -78,7 +98,7 @@ def draw(rows: Sequence[DuelRow], other: str, *, narrow: bool = False) -> Figure
     axes.axvline(0, color=style.INK, linewidth=0.9, zorder=3)
     for place, row in enumerate(rows):
         _row(axes, row, place, most, narrow=narrow)
-    head = {"fontsize": 8.5, "va": "baseline", "transform": axes.get_xaxis_transform()}
+    head: dict[str, Any] = {"fontsize": 8.5, "va": "baseline", "transform": axes.get_xaxis_transform()}
     axes.text(-most * 0.04, 1.03, f"only {other} right", ha="right", color=style.HUMAN, **head)
     axes.text(most * 0.04, 1.03, "only the AI right", ha="left", color=style.AI, **head)
     return figure

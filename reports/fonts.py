@@ -9,7 +9,7 @@ from pathlib import Path
 
 BASE = "DejaVu Sans"
 # By script: families that have it, the best first. Latin, Greek, Cyrillic, Arabic and Hebrew are in the base family.
-SCRIPTS = {
+SCRIPTS: dict[str, dict[str, tuple[str, ...]]] = {
     "CJK": {
         "ja": ("Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", "Hiragino Sans", "Yu Gothic"),
         "ko": ("Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic"),
@@ -29,7 +29,7 @@ TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 
 def scripts_of(text: str) -> list[str]:
     """Return the scripts of a text that the base family may not have, in the order in which they appear."""
-    found = {}
+    found: dict[str, None] = {}
     for character in text:
         if not character.isascii():
             first = unicodedata.name(character, "").split(" ")[0].split("-")[0]
@@ -104,7 +104,10 @@ def _refreshed(names: tuple[str, ...]) -> bool:
     """Look on the disk for families that matplotlib's cache of fonts does not know yet; say whether one was found."""
     from matplotlib import font_manager
 
-    wanted = {name.replace(" ", "").removesuffix("JP").removesuffix("KR").removesuffix("SC").removesuffix("TC") for name in names}
+    wanted = {
+        name.replace(" ", "").removesuffix("JP").removesuffix("KR").removesuffix("SC").removesuffix("TC")
+        for name in names
+    }
     before = len(_installed())
     for path in font_manager.findSystemFonts():
         if any(Path(path).stem.startswith(one) for one in wanted) and Path(path).stem.endswith(("-Regular", "VF")):

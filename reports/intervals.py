@@ -18,6 +18,7 @@ ROW_NARROW = 0.66
 HEAD = 0.32
 FOOT = 0.46
 GAP = 0.10
+FITS = 28  # characters of a label beside which its threshold still has room
 
 
 @dataclass(frozen=True)
@@ -127,17 +128,20 @@ def _words(axes: Axes, row: Row, y: int, *, narrow: bool) -> None:
     tone = style.TONES.get(row.verdict, style.MUTED)
     weight = "bold" if row.verdict else "normal"
     letters = fonts.families(row.label)
+    size = 9.0 if len(row.label) <= FITS else max(9.0 * FITS / len(row.label), 7.0)
     if narrow:
         # On paper of their own, so that the line of zero does not run through the letters.
         paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
-        axes.text(0.005, y - 0.34, row.label, transform=across, va="center", fontsize=8.5, bbox=paper, fontfamily=letters)
+        axes.text(
+            0.005, y - 0.34, row.label, transform=across, va="center", fontsize=8.5, bbox=paper, fontfamily=letters
+        )
         axes.text(
             0.995, y - 0.34, verdict, transform=across, va="center", ha="right", fontsize=8, color=tone, bbox=paper
         )
         text = f"{row.text}  {row.need}"
         axes.text(0.005, y - 0.12, text, transform=across, va="center", fontsize=7.5, color=style.MUTED, bbox=paper)
         return
-    axes.text(0.002, y, row.label, transform=across, va="center", fontfamily=letters)
+    axes.text(0.002, y, row.label, transform=across, va="center", fontsize=size, fontfamily=letters)
     axes.text(0.325, y, row.need, transform=across, va="center", ha="right", fontsize=8, color=style.MUTED)
     axes.text(0.62, y, row.text, transform=across, va="center", fontsize=8)
     axes.text(0.998, y, verdict, transform=across, va="center", ha="right", fontsize=8, color=tone, fontweight=weight)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import style
 from .clocks import CLOCKS, Times
@@ -112,7 +112,7 @@ def _strip(axes: Axes, side: Times, y: int, *, narrow: bool) -> None:
     if side.unit == "answer":
         counted += f" in {side.clusters:,} conversation{'' if side.clusters == 1 else 's'}"
     texts = [quantile.text for quantile in side.quantiles]
-    size = {"transform": axes.get_yaxis_transform(), "va": "center", "color": style.MUTED}
+    size: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center", "color": style.MUTED}
     if narrow:
         axes.text(0, y + 0.10, f"{name}: {counted}", transform=across, va="center", fontsize=8)
         for line, text in enumerate(texts):

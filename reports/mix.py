@@ -1,4 +1,4 @@
-"""Who was given which cases: where the sides answered different conversations, their mix is standardised away or told."""
+"""Who was given which cases: where the sides answered different conversations, their mix is standardised away."""
 
 from __future__ import annotations
 
@@ -95,7 +95,11 @@ def mix(material: Material, names: words.Names) -> Mix | None:
 
 def _spread(both: int) -> str:
     """Return the subject of a sentence about answers that are not paired."""
-    return f"only {words.count(both, 'message')} has both, so they" if both else "no message has an answer of both, so they"
+    return (
+        f"only {words.count(both, 'message')} has both, so they"
+        if both
+        else "no message has an answer of both, so they"
+    )
 
 
 def _shares(
@@ -110,9 +114,7 @@ def _shares(
             yield Share(kind, shown, ours[value], theirs[value])
         rest = order[MOST:]
         if rest:
-            yield Share(
-                kind, f"{len(rest)} others", sum(ours[one] for one in rest), sum(theirs[one] for one in rest)
-            )
+            yield Share(kind, f"{len(rest)} others", sum(ours[one] for one in rest), sum(theirs[one] for one in rest))
 
 
 def _talks(rows: Sequence[ScoreRow], kind: str) -> Counter[str]:

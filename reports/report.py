@@ -85,7 +85,7 @@ def _pictures(page: Page, material: Material, names: Names) -> list[Picture]:
 
 
 def _wanted(page: Page, material: Material, names: Names) -> dict[str, tuple[str, bool, Draw]]:
-    """Return each figure by name, in the order of the page: its caption, whether it has anything to show, its drawing."""
+    """Return each figure by name, in the order of the page: its caption, whether there is anything, its drawing."""
     gates, people, all_ = material.findings.gates, material.people, page.compared
     compared = parity.differences(material.findings) if not all_.echoes else []
     judged = slices.drawn(all_.slices)
@@ -102,7 +102,7 @@ def _wanted(page: Page, material: Material, names: Names) -> dict[str, tuple[str
         "slices": (
             slices.CAPTION,
             bool(judged),
-            lambda small: slices.draw(all_.slices, names, people, narrow=small),
+            lambda small: slices.draw(all_.slices, names, f"AI minus {people}", narrow=small),
         ),
         "duels": (duels.CAPTION, bool(all_.duels), lambda small: duels.draw(all_.duels, people, narrow=small)),
         "latency": (latency.CAPTION, bool(all_.times), lambda small: latency.draw(all_.times, narrow=small)),
@@ -127,7 +127,7 @@ def _wanted(page: Page, material: Material, names: Names) -> dict[str, tuple[str
         found["baseline-slices"] = (
             slices.CAPTION,
             bool(changed),
-            lambda small: slices.draw(against.slices, names, "the baseline", narrow=small),
+            lambda small: slices.draw(against.slices, names, "This run minus the baseline", narrow=small),
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Two sides by language, market, intent, channel and difficulty: where one is worse, after correcting for looking often."""
+"""Two sides by language, market, intent, channel and difficulty, corrected for looking at so many slices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatparity.gate.measure import Table, difference_of, paired
 from chatparity.gate.result import GateResult, Rate, SliceRate
 
 from . import intervals, words
-from .scorecard import LABEL, turned
+from .scorecard import turned
 from .text import clipped
 
 if TYPE_CHECKING:
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 LEAST = 20
 DRAWN = 14
+LABEL = 38
 ALPHA = 0.05
 KINDS = ("language", "market", "intent", "channel", "difficulty")
 SAID = {"worse": ("FAIL", "✗"), "better": ("PASS", "✓"), "unclear": ("", "")}
 CAPTION = (
     "The slices in which the AI does worst come first; the tick is the margin of the whole. With so many slices some "
     "look bad by chance: a slice is called worse or better only when it stays so after Holm’s correction over all "
-    "slices of its measure. Where less is better (“turned”) the sign is turned round. A line clear of zero that is called unclear may be such chance. All of it, also the slices "
-    f"with fewer than {LEAST} pairs, which are reported and not judged, stands in the table."
+    "slices of its measure. Where less is better (“turned”) the sign is turned round. A line clear of zero that is "
+    "called unclear may be such chance. All of it, also the slices with fewer than "
+    f"{LEAST} pairs, which are reported and not judged, stands in the table."
 )
 
 
@@ -142,17 +144,17 @@ def drawn(rows: Sequence[SliceRow]) -> list[SliceRow]:
     return [row for row in rows if row.judged][:DRAWN]
 
 
-def draw(rows: Sequence[SliceRow], names: words.Names, other: str, *, narrow: bool = False) -> Figure:
+def draw(rows: Sequence[SliceRow], names: words.Names, what: str, *, narrow: bool = False) -> Figure:
     """Draw the worst slices as a forest plot."""
     shown = drawn(rows)
     left = sum(row.judged for row in rows) - len(shown)
     more = f", the {len(shown)} worst of {len(shown) + left} slices" if left else ""
     panel = intervals.Panel(
-        title=f"AI minus {other}{more}",
+        title=f"{what}{more}",
         rows=tuple(_as_row(row, names) for row in shown),
         good_is_high=True,
         difference=True,
-        unit="points    ← AI worse · AI better →",
+        unit="points    ← worse · better →",
     )
     return intervals.draw([panel], narrow=narrow)
 
@@ -163,7 +165,7 @@ def _as_row(row: SliceRow, names: words.Names) -> intervals.Row:
     margin = row.measure.margin
     tail = "" if row.measure.good_is_high else " (turned)"
     return intervals.Row(
-        label=clipped(f"{names.slice(row.slice)}: {row.measure.name}", LABEL - len(tail)) + tail,
+        label=clipped(f"{_shown(row, names)}: {row.measure.name}", LABEL - len(tail)) + tail,
         need=f"> {words.signed(-margin)}" if margin is not None else "",
         text=f"{words.difference_text(row.rate)}  {words.n_text(row.rate.n)} pairs",
         estimate=row.rate.estimate,
@@ -176,6 +178,11 @@ def _as_row(row: SliceRow, names: words.Names) -> intervals.Row:
     )
 
 
+def _shown(row: SliceRow, names: words.Names) -> str:
+    """Return a slice as people write it."""
+    return names.slice(row.slice).replace("_", " ")
+
+
 def summary(rows: Sequence[SliceRow], names: words.Names, other: str) -> str:
     """Return what the slices show in a sentence or two, with the numbers that were looked at."""
     judged = [row for row in rows if row.judged]
@@ -184,8 +191,10 @@ def summary(rows: Sequence[SliceRow], names: words.Names, other: str) -> str:
         return f"No slice has {LEAST} pairs or more, so none is judged; all {few} stand in the table." if few else ""
     worse = [row for row in judged if row.said == "worse"]
     better = sum(row.said == "better" for row in judged)
-    named = "; ".join(f"{names.slice(row.slice)} ({row.measure.name})" for row in worse[:6])
-    told = f"the AI is worse than {other} in {len(worse)}: {named}" if worse else f"the AI is worse than {other} in none"
+    named = "; ".join(f"{_shown(row, names)} ({row.measure.name})" for row in worse[:6])
+    told = (
+        f"the AI is worse than {other} in {len(worse)}: {named}" if worse else f"the AI is worse than {other} in none"
+    )
     tail = f"; {few} more have fewer than {LEAST} pairs and are not judged" if few else ""
     return (
         f"Of {words.count(len(judged), 'slice')} judged (each of {LEAST} pairs or more), {told}; better in {better}, "

@@ -62,7 +62,7 @@ def draw(found: Sequence[Spread], *, narrow: bool = False) -> Figure:
     """Draw two bars a grader."""
     bars, before = [], ""
     for one in found:
-        label = f"{one.grader.replace('_', ' ')}: {one.side}"
+        label = one.side if one.grader == before else f"{one.grader.replace('_', ' ')}: {one.side}"
         bars.append(stacks.Stack(label, one.counts, "" if one.grader == before else one.grader))
         before = one.grader
     return stacks.draw(bars, PARTS, narrow=narrow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import fonts, style
 from .text import clipped
@@ -89,20 +89,22 @@ def _bar(axes: Axes, bar: Stack, parts: Sequence[Part], y: float, *, narrow: boo
     letters = fonts.families(label)
     counted = f"n = {bar.n:,}"
     if narrow:
-        axes.text(0.02, y - 0.28, f"{label}: {counted}", transform=across, va="center", fontsize=7.8, fontfamily=letters)
+        axes.text(
+            0.02, y - 0.28, f"{label}: {counted}", transform=across, va="center", fontsize=7.8, fontfamily=letters
+        )
         return
     axes.text(0.002, y, label, transform=across, va="center", fontfamily=letters)
     axes.text(0.998, y, counted, transform=across, va="center", ha="right", fontsize=8, color=style.MUTED)
 
 
-def _fill(part: Part) -> dict[str, str]:
+def _fill(part: Part) -> dict[str, Any]:
     """Return how a part is filled."""
     if part.shade < len(style.SHADES):
         return {"facecolor": style.SHADES[part.shade]}
     return {"facecolor": style.PAPER, "hatch": HATCHES[part.shade]}
 
 
-def _columns(narrow: bool) -> int:  # noqa: FBT001
+def _columns(narrow: bool) -> int:
     """Return how many entries of the legend stand on a line."""
     return 2 if narrow else 4
 

@@ -48,6 +48,11 @@ class Timing:
         """Return how many conversations."""
         return sum(self.counts)
 
+    @property
+    def named(self) -> tuple[tuple[str, int], ...]:
+        """Return when it came with how many conversations, those of none left out."""
+        return tuple((name, count) for name, count in zip(WHEN, self.counts, strict=True) if count)
+
 
 @dataclass(frozen=True)
 class OutcomeRow:
@@ -90,7 +95,7 @@ def _when(material: Material, arm: str, name: str, trial: int) -> tuple[str, str
     transcript, due = material.transcripts[name], _first_due(material, name)
     turns = answer_turns(transcript)
     if material.manifest.mode == "teacher_forced" and arm == "ai":
-        # What the agent is shown is the record: once the person in it has taken over there is nothing left to hand over.
+        # The agent is shown the record: once the person in it has taken over there is nothing left to hand over.
         taken = [turn for turn in turns if _handed(material, "human", (name, turn, trial))]
         turns = [turn for turn in turns if not taken or turn <= taken[0]]
     asked = [turn for turn in turns if arm == "human" or (name, turn, trial) in material.records]

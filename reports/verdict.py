@@ -56,7 +56,11 @@ def advice(findings: Findings, people: str) -> str:
         for verdict, opening, closing in (
             ("PASS", f"{_named(by['PASS'])} the AI is not worse than our {people} by more than", ""),
             ("FAIL", f"{_named(by['FAIL'])} it is worse by more than", ""),
-            ("INCONCLUSIVE", f"{_named(by['INCONCLUSIVE'])} it cannot be told yet whether it is worse by more than", ""),
+            (
+                "INCONCLUSIVE",
+                f"{_named(by['INCONCLUSIVE'])} it cannot be told yet whether it is worse by more than",
+                "",
+            ),
         )
         if by[verdict]
     ]
@@ -214,4 +218,6 @@ def _more(gate: GateResult) -> str:
     if gate.needed:
         rounded = int(float(f"{gate.needed:.2g}"))
         return f"; about {words.count(rounded, 'more conversation')} would decide"
+    if "estimate misses" in gate.reason:
+        return "; so far it points the wrong way, but that may be chance"
     return f"; {gate.reason}" if gate.reason else ""

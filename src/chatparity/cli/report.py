@@ -12,7 +12,9 @@ from chatparity.cli.show import say
 
 EXAMPLES = """Examples:
 
-  chatparity report runs/candidate"""
+  chatparity report runs/candidate
+
+  chatparity report runs/candidate --baseline runs/last-release"""
 
 
 def command(

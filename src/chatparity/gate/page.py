@@ -14,7 +14,8 @@ from chatparity.suite import MODULE
 def write_report(folder: RunFolder, findings: Findings, baseline: Path | None = None) -> Path:
     """Write report.html, report.md and the figures into the run; return the path of report.html.
 
-    The suite must be mounted. `baseline` is the folder of the run that the findings were compared with. Raises UsageError when its `reports/report.py` cannot be imported.
+    The suite must be mounted. `baseline` is the folder of the run that the findings were compared with. Raises
+    UsageError when its `reports/report.py` cannot be imported.
     """
     try:
         module = importlib.import_module(f"{MODULE}.reports.report")

@@ -22,6 +22,17 @@ from chatparity.transcript import Outcome, Transcript, Turn
 ROOT = Path(__file__).parents[1]
 REAL = Path("../shared/data/raw/tau-bench-gpt-4o-airline.json")
 FAULTS = "sandbox:wrong_amount=0.2,ignored_human_request=0.5,rude=0.1,needless_handover=0.05"
+GROUPS = {
+    "money": (
+        "late_fee",
+        "payment_extension",
+        "duplicate_charge",
+        "declined_purchase",
+        "payment_method",
+        "plan_change",
+    ),
+    "orders": ("refund_status", "return", "missing_parcel", "cancellation", "dispute", "change_of_address"),
+}
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>chatparity: gallery of reports</title>
 <style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
@@ -61,12 +72,20 @@ def _mixed(path: Path) -> None:
 
     The AI's answers are those of people under another name: whatever difference shows is one of the cases.
     """
-    kept = read_transcripts([ROOT / "datasets" / "support"])
+    kept = [_grouped(one) for one in read_transcripts([ROOT / "datasets" / "support"])]
     given = {"easy": 9, "medium": 6, "hard": 2}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_transcripts(
         path, [_by_ai(one) if number % 10 < given[one.difficulty or ""] else one for number, one in enumerate(kept)]
     )
+
+
+def _grouped(transcript: Transcript) -> Transcript:
+    """Return a conversation with one of three coarse intents, as logs have them where few are needed."""
+    from msgspec.structs import replace
+
+    intent = next((name for name, members in GROUPS.items() if transcript.intent in members), "other")
+    return replace(transcript, intent=intent)
 
 
 def _by_ai(transcript: Transcript) -> Transcript:

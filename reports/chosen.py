@@ -25,7 +25,11 @@ def chosen(material: Material) -> list[tuple[GateResult, Example]]:
     kinds: set[tuple[str, str]] = set()
 
     held = {
-        (gate.name, gate.kind, gate.threshold): [one for one in _held(material, gate) if one.id in material.transcripts]
+        (gate.name, gate.kind, gate.threshold): [
+            one
+            for one in _held(material, gate)
+            if one.id in material.transcripts and (one.id, one.turn, 0) not in material.echoes
+        ]
         for gate in material.findings.gates
     }
 

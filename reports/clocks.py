@@ -12,6 +12,7 @@ from .material import Key, Material
 RESAMPLES = 1000  # a fifth of it where conversations are so many that the interval is narrow anyway
 CONFIDENCE = 0.95
 MANY = 2000
+FAR = 20  # so many times more or less, and a unit of its own is easier to read
 SHARES = (("median", 0.5), ("90th percentile", 0.9))
 AI_RUNS = "The AI’s runs from the request to the whole reply."
 PEOPLE_RUN = (
@@ -54,6 +55,8 @@ class Quantile:
         """Return the quantile and its interval without its name."""
         if self.low is None or self.high is None:
             return f"{seconds(self.estimate)} [interval cannot be estimated]"
+        if self.low < self.estimate / FAR or self.high > self.estimate * FAR:
+            return f"{seconds(self.estimate)} [{seconds(self.low)}, {seconds(self.high)}]"
         low, high = (seconds(one, self.estimate).rpartition(" ")[0] for one in (self.low, self.high))
         return f"{seconds(self.estimate)} [{low},\u00a0{high}]"
 
@@ -111,6 +114,8 @@ def _answers(material: Material, arm: str) -> Iterator[Answered]:
         transcript = material.transcripts.get(name)
         cluster = transcript.cluster or name if transcript else name
         if arm == "human" and (trial != 0 or not _spoke(material, key)):
+            continue
+        if arm == "ai" and key in material.echoes:
             continue
         reply = material.reply(arm, key)
         yield (name, trial), cluster, reply.latency if reply else None

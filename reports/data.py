@@ -38,6 +38,7 @@ class Page:
     lead: str
     advice: str
     tally: str
+    echoes: str
     scale: str
     confidence: str
     mode: str
@@ -75,7 +76,8 @@ def page_of(material: Material, names: words.Names) -> Page:
         synthetic=material.synthetic,
         people=material.people,
         has_people=has_people,
-        dimensions=tuple(sentences(findings, names, material.people)),
+        echoes=_echoes(material),
+        dimensions=tuple(sentences(_without_echoes(material), names, material.people)),
         gates=tuple(gate_row(gate, names, material.people) for gate in findings.gates),
         readings=tuple(read),
         readings_title=_readings_title(read, findings.verdict),
@@ -86,6 +88,26 @@ def page_of(material: Material, names: words.Names) -> Page:
         ledger=tuple(_ledger(line) for line in findings.ledger),
         made=_made(material, fonts.families(" ".join(_labels(material, names)))),
     )
+
+
+def _echoes(material: Material) -> str:
+    """Return a warning where a recording holds people's answers, which the gates then count as the agent's."""
+    if not material.echoes:
+        return ""
+    gates = sum(gate.kind == "margin" for gate in material.findings.gates)
+    compared = f" The {words.count(gates, 'gate')} against people compare them with themselves: they say nothing here."
+    return (
+        f"The agent is a recording, and {len(material.echoes):,} of its {words.count(len(material.records), 'answer')} "
+        f"are those of people: the gates count them as the agent’s.{compared if gates else ''}"
+    )
+
+
+def _without_echoes(material: Material) -> Findings:
+    """Return the findings without the gates that compare people with themselves."""
+    if not material.echoes:
+        return material.findings
+    kept = tuple(gate for gate in material.findings.gates if gate.kind != "margin")
+    return msgspec.structs.replace(material.findings, gates=kept)
 
 
 def _scale(material: Material, names: words.Names) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STRATA = ("intent", "language", "difficulty")
 PAIRED = 0.5
-MOST = 5
+MOST = 4
 CAPTION = (
     "What each side was given to answer, in shares of its conversations; the commonest of each kind, the rest together."
 )
@@ -41,7 +41,10 @@ class Share:
 
 @dataclass(frozen=True)
 class MixRow:
-    """One measure compared over different conversations: what may be said, and the naive figure that may not."""
+    """One measure compared over different conversations: what may be said, and the naive figure that may not.
+
+    `reason` says why it cannot be compared, or what the comparison leaves in.
+    """
 
     name: str
     n_ai: int
@@ -85,7 +88,8 @@ def mix(material: Material, names: words.Names) -> Mix | None:
     sizes = len({row.id for row in ai}), len({row.id for row in people})
     return Mix(
         f"The AI answered {words.count(sizes[0], 'conversation')} and people answered others ({sizes[1]:,}): "
-        f"{_spread(len(both))} are compared as if both had had the same mix of {words.listed(strata) or 'cases'}.",
+        f"{_spread(len(both))} are compared, where that can be done, as if both had had the same mix of "
+        f"{words.listed(strata) or 'cases'}.",
         tuple(_shares(ai, people, strata, names)),
         tuple(_rows(ai, people, strata)),
         strata,
@@ -109,10 +113,11 @@ def _shares(
     for kind in strata:
         ours, theirs = _talks(ai, kind), _talks(people, kind)
         order = [value for value, _ in (ours + theirs).most_common()]
-        for value in order[:MOST]:
+        kept = len(order) if len(order) <= MOST + 1 else MOST
+        for value in order[:kept]:
             shown = names.language(value) if kind == "language" else value.replace("_", " ")
             yield Share(kind, shown, ours[value], theirs[value])
-        rest = order[MOST:]
+        rest = order[kept:]
         if rest:
             yield Share(kind, f"{len(rest)} others", sum(ours[one] for one in rest), sum(theirs[one] for one in rest))
 
@@ -123,26 +128,51 @@ def _talks(rows: Sequence[ScoreRow], kind: str) -> Counter[str]:
 
 
 def _rows(ai: Sequence[ScoreRow], people: Sequence[ScoreRow], strata: Sequence[str]) -> Iterable[MixRow]:
-    """Yield the standardised and the naive difference of each metric that both sides were graded on."""
-    from chatparity.stats.standardise import standardised_difference
+    """Yield the standardised and the naive difference of each metric that both sides were graded on.
 
+    Where the full strata hold too few cases of both, the kind with the most values is given up, and the row says so.
+    """
     graders = dict.fromkeys((row.dimension, row.grader, metric) for row in ai for metric in row.metrics)
     for dimension, grader, metric in graders:
         rows = [row for row in (*ai, *people) if row.grader == grader and row.metrics.get(metric) is not None]
         if len({row.arm for row in rows}) < 2:
             continue
-        found = standardised_difference(
-            [float(bool(row.metrics[metric])) for row in rows],
-            [row.arm for row in rows],
-            [", ".join(row.slices.get(name, "not known") for name in strata) or "all" for row in rows],
-            [row.cluster for row in rows],
-            first="ai",
-            second="human",
-        )
-        yield _row(words.metric_name(dimension, metric, grader), found)
+        name = words.metric_name(dimension, metric, grader)
+        found = _standardised(rows, metric, strata)
+        finest = max(strata, key=lambda kind: len({row.slices.get(kind) for row in rows}), default="")
+        coarse = [kind for kind in strata if kind != finest]
+        if found.comparable or not coarse:
+            yield _row(name, found, "" if found.comparable else _short(found))
+            continue
+        again = _standardised(rows, metric, coarse)
+        left = f"{_short(found)} by {words.listed(strata)}"
+        if again.comparable:
+            note = f"{left}; this is by {words.listed(coarse)} alone: differences of {finest} are still in it"
+        else:
+            note = f"{left}, {words.percent(again.covered, 0)} by {words.listed(coarse)}: too few"
+        yield _row(name, again, note)
 
 
-def _row(name: str, found: StandardisedDifference) -> MixRow:
+def _standardised(rows: Sequence[ScoreRow], metric: str, strata: Sequence[str]) -> StandardisedDifference:
+    """Return the difference AI − people of a metric in one mix of strata."""
+    from chatparity.stats.standardise import standardised_difference
+
+    return standardised_difference(
+        [float(bool(row.metrics[metric])) for row in rows],
+        [row.arm for row in rows],
+        [", ".join(row.slices.get(name, "not known") for name in strata) or "all" for row in rows],
+        [row.cluster for row in rows],
+        first="ai",
+        second="human",
+    )
+
+
+def _short(found: StandardisedDifference) -> str:
+    """Return why two sides cannot be compared, without the list of strata."""
+    return f"both sides had only {words.percent(found.covered, 0)} of the cases in common"
+
+
+def _row(name: str, found: StandardisedDifference, reason: str) -> MixRow:
     """Return a difference as a row."""
     return MixRow(
         name=name,
@@ -151,7 +181,7 @@ def _row(name: str, found: StandardisedDifference) -> MixRow:
         standardised=_text(found.standardised) if found.comparable else "cannot be compared",
         naive=_text(found.naive),
         covered=words.percent(found.covered, 0),
-        reason="" if found.comparable else found.reason,
+        reason=reason,
         comparable=found.comparable,
     )
 
@@ -171,7 +201,7 @@ def draw(found: Mix, people: str, *, narrow: bool = False) -> Figure:
     for share in found.shares:
         for side, count, whole in (("AI", share.ai, found.sizes[0]), (people, share.people, found.sizes[1])):
             group = f"{share.kind} {share.value}"
-            label = f"{share.kind}: {share.value}, {side}"
+            label = side if group == before else f"{group}: {side}"
             bars.append(stacks.Stack(label, (count, whole - count), "" if group == before else group))
             before = group
     parts = (stacks.Part("of this kind", 2), stacks.Part("all others", 0))

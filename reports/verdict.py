@@ -44,29 +44,24 @@ def advice(findings: Findings, people: str) -> str:
 
     "On accuracy the AI is not worse than our people by more than 5 points; on escalation it is: so do not widen."
     """
-    gates = [gate for gate in findings.gates if _parity(gate) and gate.slice == "all"]
+    gates = [gate for gate in findings.gates if _parity(gate) and _known(gate) and gate.slice == "all"]
     if not gates:
         return ""
     worst: dict[str, GateResult] = {}
     for gate in sorted(gates, key=lambda one: -ORDER[one.verdict]):
         worst[gate.dimension] = gate
     by = {verdict: [gate for gate in worst.values() if gate.verdict == verdict] for verdict in ORDER}
-    said = [
-        f"{opening} {_margins(by[verdict])}{closing}"
-        for verdict, opening, closing in (
-            ("PASS", f"{_named(by['PASS'])} the AI is not worse than our {people} by more than", ""),
-            ("FAIL", f"{_named(by['FAIL'])} it is worse by more than", ""),
-            (
-                "INCONCLUSIVE",
-                f"{_named(by['INCONCLUSIVE'])} it cannot be told yet whether it is worse by more than",
-                "",
-            ),
-        )
-        if by[verdict]
-    ]
+    other = f" than our {people}"
+    said: list[str] = []
+    for verdict, told in (
+        ("PASS", "the AI is not worse{other} by more than"),
+        ("FAIL", "{who} is worse{other} by more than"),
+        ("INCONCLUSIVE", "it cannot be told yet whether {who} is worse{other} by more than"),
+    ):
+        if by[verdict]:
+            clause_ = told.format(who="it" if said else "the AI", other="" if said else other)
+            said.append(f"{_named(by[verdict])} {clause_} {_margins(by[verdict])}")
     text = "; ".join(said)
-    if not by["PASS"]:
-        text = text.replace("it ", "the AI ", 1).replace("worse by", f"worse than our {people} by", 1)
     return f"{text[:1].upper()}{text[1:]}: {_so(findings, by)}."
 
 
@@ -132,7 +127,10 @@ def sentences(findings: Findings, names: Names, people: str) -> list[Sentence]:
 
 def _sentence(dimension: str, gates: Sequence[GateResult], names: Names, people: str) -> Sentence:
     """Return the sentence of one dimension: its worst gate, a comparison with people before a bare rate."""
-    ranked = sorted(worst_first(gates), key=lambda gate: (ORDER[gate.verdict], gate.slice != "all", not _parity(gate)))
+    ranked = sorted(
+        worst_first(gates),
+        key=lambda gate: (ORDER[gate.verdict], not _known(gate), gate.slice != "all", not _parity(gate)),
+    )
     first = ranked[0]
     text = f"{_on(first, names)} {clause(first, people)}"
     return Sentence(
@@ -149,9 +147,14 @@ def _parity(gate: GateResult) -> bool:
     return gate.kind == "margin" and gate.difference is not None
 
 
+def _known(gate: GateResult) -> bool:
+    """Say whether a gate has anything to go by."""
+    return (gate.difference or gate.rate).estimate is not None
+
+
 def _beside(gates: Sequence[GateResult], names: Names, people: str) -> str:
     """Return what the other gates of a dimension say: the comparison with people in full, the rest counted."""
-    said = []
+    said: list[str] = []
     against = next((gate for gate in gates if _parity(gate) and gate.slice == "all"), None)
     if against is not None:
         text = clause(against, people)
@@ -220,4 +223,4 @@ def _more(gate: GateResult) -> str:
         return f"; about {words.count(rounded, 'more conversation')} would decide"
     if "estimate misses" in gate.reason:
         return "; so far it points the wrong way, but that may be chance"
-    return f"; {gate.reason}" if gate.reason else ""
+    return f"; {gate.reason.replace(' (min_n)', '')}" if gate.reason else ""

@@ -142,7 +142,7 @@ def _summary(
     better = [row.name for row in rows if row.difference.low is not None and row.difference.low > 0]
     worse = [row.name for row in rows if row.difference.high is not None and row.difference.high < 0]
     for told, some in (("Worse than the baseline", worse), ("Better than the baseline", better)):
-        yield f"{told}: {words.listed(some)}." if some else f"{told}: no measure, so far as the intervals tell."
+        yield f"{told}: {words.listed(some) or 'no measure'}, as each interval tells by itself."
     lost = sum(not one.better for one in changed)
     yield (
         f"{words.count(len(changed), 'answer')} flipped: {lost} to worse, {len(changed) - lost} to better "

@@ -64,16 +64,16 @@ def families(text: str, language: str = "") -> list[str]:
 
 def missing(texts: Iterable[str]) -> list[str]:
     """Return a sentence for each script of the texts for which no family is installed."""
-    lacking: dict[str, str] = {}
+    lacking: dict[str, tuple[str, str]] = {}
     for text in texts:
         for script in scripts_of(text):
             wanted = _wanted(script, text, "")
             if _first(wanted) is None:
-                lacking.setdefault(wanted[0], text)
+                lacking.setdefault(script, (wanted[0], text))
     return [
         f"The font {name} is not installed: labels of figures such as “{text}” show boxes instead of letters "
         "(the page’s own tables are not affected)."
-        for name, text in lacking.items()
+        for name, text in lacking.values()
     ]
 
 

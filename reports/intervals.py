@@ -88,9 +88,10 @@ def _panel(axes: Axes, panel: Panel, *, narrow: bool) -> None:
     axes.set_xlabel(panel.unit, fontsize=8, labelpad=3)
     if panel.difference:
         axes.axvline(0, color=style.MUTED, linewidth=0.8, zorder=1.5)
+    size = _size(panel)
     for place, row in enumerate(panel.rows):
         _row(axes, panel, row, place + (0.24 if narrow else 0.0), (low, high), 0.5 if narrow else 1.0)
-        _words(axes, row, place, narrow=narrow)
+        _words(axes, row, place, size, narrow=narrow)
 
 
 def _row(axes: Axes, panel: Panel, row: Row, y: float, limits: tuple[float, float], size: float) -> None:
@@ -116,7 +117,7 @@ def _row(axes: Axes, panel: Panel, row: Row, y: float, limits: tuple[float, floa
         axes.plot([row.estimate], [y], "o", color=tone, markersize=5.5, zorder=5, clip_on=False)
 
 
-def _words(axes: Axes, row: Row, y: int, *, narrow: bool) -> None:
+def _words(axes: Axes, row: Row, y: int, size: float, *, narrow: bool) -> None:
     """Write the label, the figures and the verdict of a row."""
     from matplotlib.transforms import blended_transform_factory
 
@@ -128,7 +129,6 @@ def _words(axes: Axes, row: Row, y: int, *, narrow: bool) -> None:
     tone = style.TONES.get(row.verdict, style.MUTED)
     weight = "bold" if row.verdict else "normal"
     letters = fonts.families(row.label)
-    size = 9.0 if len(row.label) <= FITS else max(9.0 * FITS / len(row.label), 7.0)
     if narrow:
         # On paper of their own, so that the line of zero does not run through the letters.
         paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
@@ -145,6 +145,13 @@ def _words(axes: Axes, row: Row, y: int, *, narrow: bool) -> None:
     axes.text(0.325, y, row.need, transform=across, va="center", ha="right", fontsize=8, color=style.MUTED)
     axes.text(0.62, y, row.text, transform=across, va="center", fontsize=8)
     axes.text(0.998, y, verdict, transform=across, va="center", ha="right", fontsize=8, color=tone, fontweight=weight)
+
+
+def _size(panel: Panel) -> float:
+    """Return the size of a panel's labels: smaller where the longest would run into its threshold."""
+    fits = FITS if any(row.need for row in panel.rows) else FITS + 6
+    longest = max(len(row.label) for row in panel.rows)
+    return 9.0 if longest <= fits else max(9.0 * fits / longest, 7.0)
 
 
 def _range(panel: Panel) -> tuple[float, float]:

@@ -149,7 +149,7 @@ def _rows(ai: Sequence[ScoreRow], people: Sequence[ScoreRow], strata: Sequence[s
         if again.comparable:
             note = f"{left}; this is by {words.listed(coarse)} alone: differences of {finest} are still in it"
         else:
-            note = f"{left}, {words.percent(again.covered, 0)} by {words.listed(coarse)}: too few"
+            note = f"{left}, {words.percent(again.covered)} by {words.listed(coarse)}: too few"
         yield _row(name, again, note)
 
 
@@ -169,7 +169,7 @@ def _standardised(rows: Sequence[ScoreRow], metric: str, strata: Sequence[str]) 
 
 def _short(found: StandardisedDifference) -> str:
     """Return why two sides cannot be compared, without the list of strata."""
-    return f"both sides had only {words.percent(found.covered, 0)} of the cases in common"
+    return f"both sides had only {words.percent(found.covered)} of the cases in common"
 
 
 def _row(name: str, found: StandardisedDifference, reason: str) -> MixRow:
@@ -180,7 +180,7 @@ def _row(name: str, found: StandardisedDifference, reason: str) -> MixRow:
         n_people=found.n_second,
         standardised=_text(found.standardised) if found.comparable else "cannot be compared",
         naive=_text(found.naive),
-        covered=words.percent(found.covered, 0),
+        covered=words.percent(found.covered),
         reason=reason,
         comparable=found.comparable,
     )

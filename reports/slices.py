@@ -195,7 +195,7 @@ def summary(rows: Sequence[SliceRow], names: words.Names, other: str) -> str:
     told = (
         f"the AI is worse than {other} in {len(worse)}: {named}" if worse else f"the AI is worse than {other} in none"
     )
-    tail = f"; {few} more have fewer than {LEAST} pairs and are not judged" if few else ""
+    tail = f"; {few} more, of fewer than {LEAST} pairs each, {'is' if few == 1 else 'are'} not judged" if few else ""
     return (
         f"Of {words.count(len(judged), 'slice')} judged (each of {LEAST} pairs or more), {told}; better in {better}, "
         f"unclear in {len(judged) - len(worse) - better}{tail}."

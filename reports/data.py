@@ -165,7 +165,8 @@ def _not_measured(material: Material, names: words.Names, found: Compared) -> tu
 
 def _labels(material: Material, names: words.Names) -> list[str]:
     """Return the texts from transcripts and suite that stand in figures."""
-    found = {names.slice(f"{name}={value}") for row in material.rows for name, value in row.slices.items()}
+    seen = {pair for row in material.rows for pair in row.slices.items()}
+    found = {names.slice(f"{name}={value}") for name, value in seen}
     return sorted(found | {row.grader for row in material.rows})
 
 

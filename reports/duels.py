@@ -128,7 +128,8 @@ def _row(axes: Axes, row: DuelRow, y: int, most: int, *, narrow: bool) -> None:
     axes.text(-row.duel.lost - most * 0.03, place, str(row.duel.lost), va="center", ha="right", fontsize=8.5)
     ties = f"{row.duel.tied:,} alike · {words.n_text(row.duel.n)} · {row.p}"
     if narrow:
-        axes.text(0.005, y - 0.24, f"{row.name}: {ties}", transform=across, va="center", fontsize=7.8)
+        paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
+        axes.text(0.005, y - 0.24, f"{row.name}: {ties}", transform=across, va="center", fontsize=7.8, bbox=paper)
         return
     axes.text(0.002, y, clipped(row.name, LABEL), transform=across, va="center")
     axes.text(0.71, y, ties, transform=across, va="center", fontsize=8, color=style.MUTED)

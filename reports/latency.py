@@ -39,7 +39,8 @@ def draw(found: Sequence[Times], *, narrow: bool = False) -> Figure:
     height = sum(HEAD + step * _rows(found, clock) for clock in clocks) + 0.45
     figure = style.canvas(height, narrow=narrow)
     values = [max(value, FLOOR) for side in found for value in side.values]
-    limits = (min(values) / 1.6, max(values) * 1.6)
+    room = 3.5 if narrow else 1.8  # so that the names of the outermost ticks stay on the paper
+    limits = (min(values) / room, max(values) * room)
     top = height
     for clock in clocks:
         sides = [one for one in found if one.clock == clock]

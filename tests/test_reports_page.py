@@ -188,6 +188,7 @@ def test_the_comment_says_the_verdict_first_and_fits_below_the_limit(sample: Sam
     assert text.startswith("## ✗ FAIL: the agent is not ready, because on escalation")
     assert len(text) < 60_000
     assert "synthetic" in text
+    assert re.search(r"Time to the first answer: AI median .*; people \(synthetic\) median", text)
     assert "Figures in figures/ beside report.html: parity.png, scorecard.png" in text
 
 

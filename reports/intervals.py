@@ -64,7 +64,8 @@ def draw(panels: Sequence[Panel], *, narrow: bool = False) -> Figure:
     figure = style.canvas(total, narrow=narrow)
     top = total
     for panel, height in zip(panels, heights, strict=True):
-        left, width = (0.02, 0.94) if narrow else (0.34, 0.265)
+        left = 0.02 if narrow else _left(panels)
+        width = 0.94 if narrow else 0.605 - left
         body = step * len(panel.rows)
         axes = figure.add_axes((left, (top - HEAD - body) / total, width, body / total))
         axes.set_facecolor("none")
@@ -88,10 +89,10 @@ def _panel(axes: Axes, panel: Panel, *, narrow: bool) -> None:
     axes.set_xlabel(panel.unit, fontsize=8, labelpad=3)
     if panel.difference:
         axes.axvline(0, color=style.MUTED, linewidth=0.8, zorder=1.5)
-    size = _size(panel)
+    size, before = _size(panel), axes.get_position().x0 - 0.015
     for place, row in enumerate(panel.rows):
         _row(axes, panel, row, place + (0.24 if narrow else 0.0), (low, high), 0.5 if narrow else 1.0)
-        _words(axes, row, place, size, narrow=narrow)
+        _words(axes, row, place, size, before, narrow=narrow)
 
 
 def _row(axes: Axes, panel: Panel, row: Row, y: float, limits: tuple[float, float], size: float) -> None:
@@ -117,8 +118,8 @@ def _row(axes: Axes, panel: Panel, row: Row, y: float, limits: tuple[float, floa
         axes.plot([row.estimate], [y], "o", color=tone, markersize=5.5, zorder=5, clip_on=False)
 
 
-def _words(axes: Axes, row: Row, y: int, size: float, *, narrow: bool) -> None:
-    """Write the label, the figures and the verdict of a row."""
+def _words(axes: Axes, row: Row, y: int, size: float, before: float, *, narrow: bool) -> None:
+    """Write the label, the figures and the verdict of a row; `before` is where the threshold's text ends."""
     from matplotlib.transforms import blended_transform_factory
 
     figure = axes.get_figure()
@@ -142,16 +143,21 @@ def _words(axes: Axes, row: Row, y: int, size: float, *, narrow: bool) -> None:
         axes.text(0.005, y - 0.12, text, transform=across, va="center", fontsize=7.5, color=style.MUTED, bbox=paper)
         return
     axes.text(0.002, y, row.label, transform=across, va="center", fontsize=size, fontfamily=letters)
-    axes.text(0.325, y, row.need, transform=across, va="center", ha="right", fontsize=8, color=style.MUTED)
+    axes.text(before, y, row.need, transform=across, va="center", ha="right", fontsize=8, color=style.MUTED)
     axes.text(0.62, y, row.text, transform=across, va="center", fontsize=8)
     axes.text(0.998, y, verdict, transform=across, va="center", ha="right", fontsize=8, color=tone, fontweight=weight)
 
 
+def _left(panels: Sequence[Panel]) -> float:
+    """Return where the axes begin, as a share of the width: further right where labels are long."""
+    longest = max(len(row.label) for panel in panels for row in panel.rows)
+    return 0.34 if longest <= FITS else 0.405
+
+
 def _size(panel: Panel) -> float:
-    """Return the size of a panel's labels: smaller where the longest would run into its threshold."""
-    fits = FITS if any(row.need for row in panel.rows) else FITS + 6
+    """Return the size of a panel's labels: a little smaller where the longest would run into its threshold."""
     longest = max(len(row.label) for row in panel.rows)
-    return 9.0 if longest <= fits else max(9.0 * fits / longest, 7.0)
+    return 9.0 if longest <= FITS + 7 else 9.0 * (FITS + 7) / longest
 
 
 def _range(panel: Panel) -> tuple[float, float]:

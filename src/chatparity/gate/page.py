@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 
 from chatparity.errors import UsageError
@@ -21,7 +23,13 @@ def write_report(folder: RunFolder, findings: Findings, baseline: Path | None = 
         module = importlib.import_module(f"{MODULE}.reports.report")
     except Exception as error:
         raise UsageError(f"reports/report.py of the suite cannot be imported: {error}") from error
-    page = module.build(folder, findings, *([RunFolder(baseline)] if baseline is not None else []))
+    told = [RunFolder(baseline)] if baseline is not None and _takes_baseline(module.build) else []
+    page = module.build(folder, findings, *told)
     if not isinstance(page, Path):
         raise UsageError(f"reports/report.py: build() must return the path of the page, got {page!r}")
     return page
+
+
+def _takes_baseline(build: Callable[..., object]) -> bool:
+    """Say whether a suite's `build` knows of baselines: its own one may only take the run and its findings."""
+    return len(inspect.signature(build).parameters) > 2

@@ -1,19 +1,25 @@
-# `make evals` and `make test` do all the set-up they need; a second call starts at once.
+# Every target does all the set-up it needs; a second call starts at once.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Other people's servers, whose dependencies clash with ours: only `make peer-test` needs them.
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 
-.PHONY: evals test test-slow lint format bench clean
+.PHONY: evals test test-slow peer-test lint format bench clean
 
 evals: $(READY)
 	$(BIN)/python -m pytest evals/ $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest tests/ -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest tests/ -m "not slow and not peer" $(ARGS)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest tests/ -m slow $(ARGS)
+
+peer-test: $(READY) $(PEERS_READY)
+	$(BIN)/python -m pytest tests/peers -m peer $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -27,6 +33,7 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/coverage.py
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "chatparity needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
@@ -35,5 +42,10 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(PEERS_READY): requirements-peers.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check --quiet --no-compile -r requirements-peers.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache

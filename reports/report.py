@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatparity.gate.result import Findings
+from chatparity.naming import anchor
 from chatparity.run.folder import RunFolder
 
 from . import baseline as before
@@ -16,7 +17,7 @@ from . import duels, escalation, latency, mix, parity, scorecard, slices, spread
 from .data import Page, page_of
 from .material import Material
 from .text import escaped, plain
-from .words import Names
+from .words import Names, count
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,6 +39,8 @@ FIGURES = (
     "baseline-slices",
 )
 Draw = Callable[[bool], "Figure"]
+# How many rows of each table, and how many conversations, the comment shows; the first pair that fits is taken.
+FITS = ((200, 20), (80, 20), (40, 12), (20, 6), (10, 3), (5, 1))
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ def _environment(finalize: Callable[[Any], Any]) -> Environment:
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_templates()),
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html"]),
@@ -168,6 +171,8 @@ def _environment(finalize: Callable[[Any], Any]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["anchor"] = anchor
+    return environment
 
 
 def _html(page: Page, pictures: dict[str, Picture], names: Names) -> str:
@@ -210,13 +215,25 @@ def _contents(page: Page) -> list[tuple[str, str]]:
 
 
 def _markdown(page: Page, drawn: list[str]) -> str:
-    """Lay out the comment, with as many rows as fit below the limit of a pull-request comment."""
-    environment = _environment(escaped)
-    template = environment.get_template("report.md")
+    """Lay out the comment, with as many conversations and rows as fit below the limit of a pull-request comment.
+
+    What is left out is counted, and the comment says where it stands.
+    """
+    template = _environment(escaped).get_template("report.md")
+    figures = ", ".join(f"{name}.png" for name in drawn)
     text = ""
-    for rows in (200, 80, 40, 20, 10):
-        text = template.render(page=page, rows=rows, figures=", ".join(f"{name}.png" for name in drawn))
+    for rows, talks in FITS:
+        text = template.render(page=page, rows=rows, talks=talks, figures=figures)
         if len(text) < MARKDOWN_LIMIT:
             return text
-    note = "\n\nThe rest stands in report.html.\n"
-    return text[: text.rfind("\n", 0, MARKDOWN_LIMIT - len(note))] + note
+    return _cut(text, [one.id for one in page.readings])
+
+
+def _cut(text: str, conversations: Sequence[str]) -> str:
+    """Return the beginning of a comment that nothing else makes short enough, with what is left out counted."""
+    kept = text[: text.rfind("\n", 0, MARKDOWN_LIMIT - 300)]
+    left = sum(f"#{escaped(anchor(one))})" not in kept for one in conversations)
+    said = (
+        f"{count(left, 'conversation')} and the rest of the tables stand" if left else "the rest of the tables stands"
+    )
+    return f"{kept}\n\nThis comment is cut short here: {said} in report.html.\n"

@@ -57,7 +57,7 @@ PROGRAM = """
             answer["text"] = "y" * 300_000
         if said == "stream":
             for piece in ("It ", "came."):
-                time.sleep(0.03)
+                time.sleep(0.2)
                 print(json.dumps({"id": request["id"], "delta": piece}), flush=True)
             answer = {"tool_calls": [{"name": "note", "arguments": {"a": 1}, "result": "ok"}], "handover": True,
                       "usage": {"input_tokens": 1, "output_tokens": 2}}

@@ -1,4 +1,7 @@
-"""docs/agents.md is true: its tables open, its functions and programs answer, its commands parse, its kinds are all."""
+"""docs/agents.md is true: its tables open, its functions and programs answer, its commands parse, its kinds are all.
+
+The tables at work: `test_agents_docs_served.py`; the graph, with the real LangGraph: `peers/test_langgraph.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,7 @@ import asyncio
 import re
 import shlex
 import sys
-import types
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer.main
@@ -88,23 +89,6 @@ def test_the_function_of_the_page_answers(folder: Path) -> None:
         assert asked("python:bot:reply", folder, "A person, please").handover
     finally:
         sys.modules.pop("bot", None)
-
-
-def test_the_graph_of_the_page_answers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Graph:
-        """Stands in for a compiled graph: the one method of it that is used."""
-
-        async def ainvoke(self, state: dict[str, Any]) -> dict[str, Any]:
-            said = state["messages"][-1]["content"]
-            return {"messages": [*state["messages"], types.SimpleNamespace(content=f"You said: {said}")]}
-
-    module = types.ModuleType("my_graph")
-    module.graph = Graph()  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "my_graph", module)
-    try:
-        assert asked("python:graph_bot:reply", folder, "Hello").text == "You said: Hello"
-    finally:
-        sys.modules.pop("graph_bot", None)
 
 
 def test_the_program_of_the_page_answers(folder: Path) -> None:

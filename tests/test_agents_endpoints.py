@@ -364,7 +364,7 @@ def test_an_a2a_agent_keeps_its_context_and_its_task_while_that_waits(version: s
     server = Server(a2a_server(version))
     questions = [saying("Where is it?"), saying("H-1"), saying("Thanks")]
     replies = ask(server, {"preset": "a2a", "api_version": version}, *questions)
-    assert [reply.text for reply in replies] == ["Which order?", "H-1 \nis sent.", "Bye."]
+    assert [reply.text for reply in replies] == ["Which order?", "H-1 is sent.", "Bye."]
     assert [reply.handover for reply in replies] == [False, False, True]
     sent = [body["params"]["message"] for _, _, body in server.requests]
     assert [one.get("contextId") for one in sent] == [None, "c-1", "c-1"]

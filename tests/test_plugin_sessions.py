@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
@@ -150,8 +151,122 @@ def test_a_green_suite_passes_one_item_a_gate_and_slice_and_prints_the_scorecard
     junit = (suite.path / "junit.xml").read_text()
     assert '<property name="verdict" value="PASS" />' in junit
     assert '<property name="n" value="60" />' in junit
-    assert re.search(r'<property name="interval" value="\[0\.8\d+, 0\.99\d+\]" />', junit)
+    assert re.search(r'<property name="low" value="0\.8\d+" />', junit)
     assert not list(run.glob(".pytest*"))
+
+
+def test_junit_carries_all_that_a_server_needs_of_a_red_gate(suite: pytest.Pytester) -> None:
+    done = pytest_in(suite, "evals", "--agent", "recorded:rude.jsonl", f"--junitxml={suite.path / 'junit.xml'}")
+    assert done.ret == 1
+    cases = {case.get("name"): case for case in ElementTree.parse(suite.path / "junit.xml").iter("testcase")}  # noqa: S314
+    found = {one.get("name"): one.get("value") for one in cases["test_manners[rate-pl]"].iter("property")}
+    (run,) = runs(suite)
+    assert found.pop("reason").startswith("the whole interval is on the bad side")  # type: ignore[union-attr]
+    assert found == {
+        "gate": "manners[pl] rate at_least",
+        "slice": "language=pl",
+        "verdict": "FAIL",
+        "n": "30",
+        "conversations": "30",
+        "rate": "0.6",
+        "low": "0.4232",
+        "high": "0.7541",
+        "confidence": "0.95",
+        "requirement": "at_least",
+        "threshold": "0.8",
+        "read": "pl-00 pl-01 pl-02 pl-03 pl-04 pl-05",
+        "run": str(run),
+    }
+    paired = {one.get("name"): one.get("value") for one in cases["test_parity[rate-all]"].iter("property")}
+    assert (paired["rate"], paired["requirement"], paired["threshold"]) == ("-0.4", "margin", "0.15")
+
+
+def on_github(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    summary = suite.path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(suite.path.parent))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    return summary
+
+
+def annotated(done: pytest.RunResult) -> list[str]:
+    return [line for line in done.outlines if line.startswith("::")]
+
+
+def test_on_github_each_red_gate_is_an_annotation_at_its_place_in_the_suite(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = on_github(suite, monkeypatch)
+    page = "<article id='x'></article>" + '<article id=\\"conv-pl-00\\">'
+    comment = "# verdict\\n[**pl-00**](report.html#conv-pl-00) ![a figure](figures/scorecard.png)\\n"
+    write(
+        suite.path / "reports" / "report.py",
+        f"""
+def build(folder, findings):
+    folder.write(folder.report_file, b"{page}")
+    folder.write(folder.report_file.with_suffix(".md"), b"{comment}")
+    return folder.report_file
+""",
+    )
+    done = pytest_in(suite, "evals", "--agent", "recorded:rude.jsonl", "-p", "no:terminalprogress", apart=True)
+    assert done.ret == 1
+    lines = SUITE.splitlines()
+    first = lines.index("[[gate]]") + 1
+    second = lines.index("[[gate]]", first) + 1
+    found = annotated(done)
+    assert [re.match(r"::error file=([^,]*),line=(\d+),title=(.*?)::", one).groups() for one in found] == [  # type: ignore[union-attr]
+        (f"{suite.path.name}/evals/suite.toml", f"{first}", "FAIL manners[all] rate"),
+        (f"{suite.path.name}/evals/suite.toml", f"{second}", "FAIL manners[all] rate AI − human"),
+        (f"{suite.path.name}/evals/suite.toml", f"{first}", "FAIL manners[en] rate"),
+        (f"{suite.path.name}/evals/suite.toml", f"{first}", "FAIL manners[pl] rate"),
+    ]
+    assert "::18/30 = 60.0 %25 [42.3, 75.4], needs 80 %25%0Aread: pl-00 turn 1 rude: report.html#conv-pl-00" in found[3]
+    assert "%0Aread: pl-01 turn 1 rude%0A" in found[3]
+    assert summary.read_text() == "# verdict\n**pl-00** a figure (figures/scorecard.png in the run's folder)\n"
+
+
+def test_on_github_what_does_not_fail_is_a_warning_and_what_is_left_is_counted(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_github(suite, monkeypatch)
+    done = pytest_in(suite, "evals", "--agent=recorded:middling.jsonl", "--inconclusive=pass")
+    assert done.ret == 0
+    assert {one.split(" ")[0] for one in annotated(done)} == {"::warning"}
+    gates = "".join(f'[[gate]]\ndimension = "manners"\nat_least = 0.8{number}\n' for number in range(12))
+    write(suite.path / "evals" / "suite.toml", SUITE + gates)
+    many = annotated(pytest_in(suite, "evals", "--agent=recorded:rude.jsonl", apart=True))
+    assert len(many) == 10
+    assert "title=7 more gates::" in many[-1]
+
+
+def test_on_github_bad_input_and_a_run_without_a_verdict_are_annotations_too(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_github(suite, monkeypatch)
+    bad = annotated(pytest_in(suite, "evals", "--agent=telepathy:x"))
+    assert len(bad) == 1
+    assert "title=chatparity%3A no verdict::--agent: there is no kind of agent called 'telepathy'" in bad[0]
+    write(suite.path / "replies.jsonl", b"".join(transcripts(1, "ai_agent").splitlines(keepends=True)[:50]))
+    lost = annotated(pytest_in(suite, "evals"))
+    assert len(lost) == 1
+    assert "10 of 60 exchanges (16.7 %25) have no reply" in lost[0]
+
+
+def test_elsewhere_nothing_is_annotated(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    assert annotated(pytest_in(suite, "evals", "--agent=recorded:rude.jsonl")) == []
+
+
+def test_on_github_the_words_of_a_transcript_are_no_command(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_github(suite, monkeypatch)
+    for name in ("data.jsonl", "rude.jsonl"):
+        text = (suite.path / name).read_text()
+        write(suite.path / name, text.replace("hello \\u001b[31m", "##[add-mask]e ::stop-commands::x"))
+    done = pytest_in(suite, "evals", "--agent=recorded:rude.jsonl")
+    assert "add-mask" in done.stdout.str()
+    assert "##[add-mask]" not in done.stdout.str()
 
 
 def test_a_red_gate_fails_with_its_own_text_and_no_traceback(suite: pytest.Pytester) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import itertools
 import re
@@ -25,7 +26,7 @@ NASTY = (
     "\u202egnp.exe\u202c {{ 7 * 7 }} @maintainers #1 [go](https://example.com) | `tick`"
 )
 
-FOUND = "on accuracy the AI said what was due and nothing wrong in 95.0 % [88.0, 98.0] of 121 answers"
+FOUND = "on accuracy the AI said what was due and nothing wrong in 95.0 % [87.4, 98.7] of 121 answers"
 DRAWN = (
     "parity",
     "scorecard",
@@ -108,7 +109,7 @@ def test_the_page_leads_with_the_verdict_and_why_in_one_sentence(page: str) -> N
     heading = spaced(Reader(page[page.index("<h1") : page.index("</h1>")]).text)
     assert heading == (
         "✗ FAIL: The agent is not ready, because on escalation the AI handed over to a person in "
-        "77.5 % [62.5, 87.7] of 40 answers that had to; at least 90 % is needed."
+        "77.5 % [61.5, 89.2] of 40 answers that had to; at least 90 % is needed."
     )
 
 
@@ -116,9 +117,9 @@ def test_each_dimension_has_a_plain_sentence_with_interval_and_n_and_says_synthe
     text = spaced(Reader(page).text)
     assert (
         "On politeness it cannot be told yet whether the AI is worse than our people (synthetic) by more than "
-        "3 points: 0.0 [−4.5, +4.5] on 121 paired answers; about 140 more conversations would decide."
+        "3 points: 0.0 [−4.9, +4.9] on 121 paired answers; about 140 more conversations would decide."
     ) in text
-    assert "The AI is not worse than our people (synthetic) by more than 5 points: +2.5 [−4.0, +9.0]" in text
+    assert "The AI is not worse than our people (synthetic) by more than 5 points: +2.5 [−4.4, +9.6]" in text
     assert "Of 7 gates, 3 failed, 2 cannot be decided yet, 2 passed." in text
 
 
@@ -201,7 +202,29 @@ def test_a_run_with_very_many_gates_still_fits_into_a_comment(report: ModuleType
     read = material.Material.of(sample.folder, findings_of(sample.rows, gates))
     text = report._markdown(module.page_of(read, words.Names(sample.transcripts)), ["scorecard"])
     assert len(text) < 60_000
-    assert text.endswith("The rest stands in report.html.\n")
+    assert text.endswith("cut short here: 10 conversations and the rest of the tables stand in report.html.\n")
+
+
+def test_every_conversation_of_the_page_has_an_anchor_that_the_comment_leads_to(page: str, sample: Sample) -> None:
+    anchors = re.findall(r'<article id="(conv-[^"]+)"', page)
+    assert len(anchors) == len(set(anchors)) == 10
+    comment = (sample.folder.path / "report.md").read_text()
+    assert re.findall(r"\]\(report\.html#([^)]+)\)", comment) == anchors
+
+
+def test_a_comment_without_room_says_how_many_conversations_it_leaves_out(report: ModuleType, sample: Sample) -> None:
+    data = importlib.import_module("chatparity_suite.reports.data")
+    material = importlib.import_module("chatparity_suite.reports.material")
+    words = importlib.import_module("chatparity_suite.reports.words")
+    findings = findings_of(sample.rows, usual_gates(sample.rows), slice_rates(sample.rows))
+    made = data.page_of(material.Material.of(sample.folder, findings), words.Names(sample.transcripts))
+    long = dataclasses.replace(made, readings=made.readings * 400)
+    text = report._markdown(long, [])
+    assert len(text) < 60_000
+    shown = len(re.findall(r"report\.html#conv-", text))
+    left = re.search(r"(\d+) more conversations are left out here for want of room: they stand in report\.html", text)
+    assert left
+    assert int(left[1]) + shown == 4000
 
 
 def test_a_transcript_that_attacks_the_page_does_nothing(report: ModuleType, tmp_path: Path) -> None:
@@ -228,7 +251,7 @@ def test_a_transcript_that_attacks_the_page_does_nothing(report: ModuleType, tmp
     assert "<script" not in markdown.replace("\\<", "")
     assert "@maintainers" not in markdown
     assert "https://" not in markdown
-    assert not re.search(r"(?<!\\)\]\(", markdown)
+    assert not re.search(r"(?<!\\)\]\((?!report\.html#conv-[A-Za-z0-9.-]+\))", markdown)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatparity.errors import UsageError
 from chatparity.jsonl import read_transcripts
+from chatparity.sandbox.addresses import find_address
+from chatparity.sandbox.amounts import major, minor
 from chatparity.sandbox.policy import after_business_days, read_policy
 from chatparity.sandbox.shop import Shop
 from chatparity.sandbox.tools import Tools, read_tools
@@ -174,6 +179,76 @@ def test_records_that_do_not_fit_the_shop_are_an_error_that_names_the_customer()
     records = copy.deepcopy(example())
     records["orders"][0]["status"] = "vanished"
     with pytest.raises(UsageError, match="c-118"):
+        opened(records)
+
+
+def in_yen(total: str) -> dict[str, Any]:
+    """Return the records of a customer in Japan with one open order on Pay in 30."""
+    account = {**example()["account"], "language": "ja", "market": "JP", "currency": "JPY", "credit_limit": "50000"}
+    one = {"number": 1, "due_on": "2026-04-10", "amount": total, "status": "due", "late_fee": "0", "extended_days": 0}
+    order = {
+        "id": "H-20417",
+        "merchant": "Komorebiya",
+        "item": "Teapot",
+        "placed_on": "2026-03-11",
+        "status": "placed",
+        "total": total,
+        "currency": "JPY",
+        "plan": "pay_in_30",
+        "instalments": [{"id": "H-20417-1", **one}],
+    }
+    return {"account": account, "orders": [order]}
+
+
+def test_yen_have_no_decimals_and_are_split_to_whole_yen() -> None:
+    with opened(in_yen("14990")).visit() as shop:
+        tools = tools_of(shop)
+        assert tools.call("get_order", {"order": "H-20417"}).result["order"]["total"] == "14990"
+        changed = tools.call("change_plan", {"order": "H-20417", "plan": "pay_in_4"}).result
+        assert [part["amount"] for part in changed["instalments"]] == ["3747", "3747", "3747", "3749"]
+        assert tools.call("get_account", {}).result["unpaid_balance"] == "14990"
+        assert tools.call("extend_due_date", {"instalment": "H-20417-1", "days": 7}).result["fee"] == "0"
+
+
+def test_yen_below_the_minimum_are_refused_with_a_whole_number() -> None:
+    with opened(in_yen("4990")).visit() as shop:
+        refused = tools_of(shop).call("change_plan", {"order": "H-20417", "plan": "pay_in_4"}).result
+    assert refused == {"ok": False, "error": "below_minimum", "minimum": "6000", "currency": "JPY"}
+
+
+def test_an_amount_finer_than_the_currency_is_an_error() -> None:
+    with pytest.raises(UsageError, match="c-118"):
+        opened(in_yen("4990.50"))
+
+
+@given(st.integers(0, 10**9), st.sampled_from(["EUR", "JPY", "CZK"]))
+def test_money_survives_the_way_into_the_shop_and_back(units: int, currency: str) -> None:
+    assert minor(major(units, currency), currency) == units
+    assert ("." in major(units, currency)) == (currency != "JPY")
+
+
+@pytest.mark.parametrize(
+    ("market", "text", "expected"),
+    [
+        ("CA", "my new address is 12 Invented Lane, Ottawa, ON K1A 0B1", ("12 Invented Lane", "K1A 0B1", "Ottawa")),
+        ("NL", "I live at Verzonnenstraat 8, 1012 AB Amsterdam", ("Verzonnenstraat 8", "1012 AB", "Amsterdam")),
+        ("CH", "it is Erfundene Gasse 3, 8001 Zürich", ("Erfundene Gasse 3", "8001", "Zürich")),
+        ("PT", "it is Rua Inventada 14, 1000-001 Lisboa", ("Rua Inventada 14", "1000-001", "Lisboa")),
+        ("CZ", "it is Vymyšlená 5, 110 00 Praha", ("Vymyšlená 5", "110 00", "Praha")),
+        ("BR", "it is Rua Inventada 14, 01000-000 São Paulo", ("Rua Inventada 14", "01000-000", "São Paulo")),
+    ],
+)
+def test_addresses_are_read_as_their_market_writes_them(market: str, text: str, expected: tuple[str, str, str]) -> None:
+    found = find_address(text, market, msgspec.toml.decode((HOME / "en.toml").read_bytes())["slots"])
+    assert found is not None
+    assert (found.street, found.postcode, found.city) == expected
+
+
+@pytest.mark.parametrize("market", ["GB", "US", "CA", "PL", "CZ", "JP"])
+def test_customers_of_all_35_languages_live_in_any_market(market: str) -> None:
+    for language in msgspec.toml.decode((DATASETS / "markets.toml").read_bytes())["language"]:
+        records = in_yen("4990")
+        records["account"] |= {"language": language, "market": market}
         opened(records)
 
 

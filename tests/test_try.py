@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import contextlib
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -216,7 +219,14 @@ def test_what_an_agent_sends_does_nothing_on_a_terminal_and_cannot_pass_for_ours
 FAILURES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "401": ("http_4xx", {"status": 401}, ["BOT_TOKEN", "HTTP 401"]),
     "404": ("http_4xx", {"status": 404}, ["path"]),
-    "422": ("http_4xx", {"status": 422}, ["body", "field"]),
+    "a wrong model": ("http_4xx", {"status": 400, "raw": b'{"error": "Invalid model name"}'}, ["is its name one"]),
+    "a wrong key said with 400": ("http_4xx", {"status": 400, "raw": b'{"error": "No connected db."}'}, ["BOT_TOKEN"]),
+    "402": ("http_4xx", {"status": 402}, ["credit"]),
+    "403": ("http_4xx", {"status": 403}, ["BOT_TOKEN", "firewall"]),
+    "405": ("http_4xx", {"status": 405}, ["no POST", "path"]),
+    "413": ("http_4xx", {"status": 413}, ["knowledge = false"]),
+    "415": ("http_4xx", {"status": 415}, ["[headers]"]),
+    "422": ("http_4xx", {"status": 422, "raw": b'{"loc": ["q"], "msg": "required"}'}, ['["q"]', "`body`", "field"]),
     "429": ("http_429", {"status": 429}, ["concurrency"]),
     "500": ("http_5xx", {"status": 500}, ["log"]),
     "moved": (
@@ -224,8 +234,16 @@ FAILURES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"status": 307, "headers": {"location": "https://elsewhere"}},
         ["https://elsewhere", "`url`"],
     ),
-    "no json": ("malformed", {"raw": b"<html>"}, ["expected JSON", "<html>"]),
-    "no text": ("empty", {"raw": b'{"reply": {"text": "Hi"}, "id": 3}'}, ["'answer.text'", "reply, id", "reply.text"]),
+    "a page": ("malformed", {"raw": b"<html>Sign in</html>"}, ["got a web page", "Sign in", "compare the address"]),
+    "plain text": ("malformed", {"raw": b"Hello there"}, ["expected JSON", "Hello there", "Accept", "ndjson"]),
+    "a stream": ("malformed", {"raw": b'data: {"answer": 1}\n\n'}, ['stream = "sse"']),
+    "nothing": ("empty", {"raw": b""}, ["the answer has no body", "webhook"]),
+    "an empty text": ("empty", {"raw": b'{"answer": {"text": ""}}'}, ["the reply is empty", "content filter"]),
+    "no text": (
+        "empty",
+        {"raw": b'{"reply": [{"text": "Hi", "odd-key": "x"}], "id": 3}'},
+        ["'answer.text' found nothing", "reply, id", 'it has texts at reply[0].text, reply[0]."odd-key"', "reply.text"],
+    ),
     "not a text": ("malformed", {"raw": b'{"answer": {"text": 3}}'}, ["'answer.text'", "the keys answer", "`reply`"]),
     "cut": ("stream_cut", {"raw": b'{"answ', "length": 99}, ["proxy"]),
     "slow": ("timeout", {"seconds": 1.0}, ["timeout_seconds"]),
@@ -246,6 +264,113 @@ def test_a_failure_says_what_to_change(name: str, server: Server, run: Try) -> N
     assert json.loads(run("Where is it?", "--json").out)["failure"]["kind"] == kind
 
 
+STREAM_FAILURES: dict[str, tuple[str, bytes, str, list[str]]] = {
+    "no end": (
+        "stream_cut",
+        b'data: {"t": "Hi", "sid": "s"}\n\n',
+        "text/event-stream",
+        ["'done'", "keys t, sid", "end"],
+    ),
+    "no event": ("empty", b": ping\n\n", "text/event-stream", ["without an event"]),
+    "whole": ("malformed", b'{"t": "Hi"}', "application/json", ["application/json", "remove `stream`"]),
+    "a page": ("malformed", b"<html>", "text/html", ["text/html", "compare the address"]),
+    "plain text": ("malformed", b"data: Hi\n\n", "text/event-stream", ["must be JSON", "python:"]),
+    "no session": (
+        "malformed",
+        b'data: {"t": "Hi", "done": 1}\n\n',
+        "text/event-stream",
+        ["reply.session found nothing"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STREAM_FAILURES)
+def test_a_stream_that_fails_says_what_to_change(name: str, server: Server, run: Try) -> None:
+    kind, server.raw, server.headers["content-type"], words = STREAM_FAILURES[name]
+    done = run("Where is it?", "--agent", "http:kept")
+    assert (done.code, done.err.partition(":")[0]) == (1, kind)
+    assert [word for word in words if word not in done.err] == [], done.err
+
+
+def test_a_stream_is_read_whatever_type_it_says_it_is(server: Server, run: Try) -> None:
+    server.raw, server.headers["content-type"] = b'data: {"t": "Hi", "sid": "s", "done": 1}\n\n', "application/json"
+    assert "text        Hi" in run("Hello", "--agent", "http:kept").out
+
+
+@pytest.mark.parametrize("spec", ["http:rasa@http://bot.invalid:5005", "openai:tiny@http://bot.invalid/v1"])
+def test_a_name_that_nobody_knows_is_not_taken_for_a_server_that_is_down(
+    spec: str, run: Try, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*arguments: Any, **named: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    done = run("Hello", "--agent", spec)
+    assert (done.code, done.err.partition(":")[0]) == (1, "unknown_host"), done.err
+    assert "bot.invalid" in done.err
+    assert "spelled right" in done.err
+
+
+@pytest.mark.parametrize("form", ["http:rasa@{}", "openai:tiny@{}/v1"])
+def test_encryption_where_there_is_none_is_said(form: str, server: Server, run: Try) -> None:
+    done = run("Hello", "--agent", form.format(server.url.replace("http:", "https:")))
+    assert (done.code, done.err.partition(":")[0]) == (1, "tls"), done.err
+    assert "write http://" in done.err
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+@pytest.mark.parametrize("form", ["http:rasa@{}", "openai:tiny@{}/v1"])
+def test_an_own_certificate_is_refused_until_its_file_is_named(
+    form: str, run: Try, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
+    subject = ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*made.split(), *subject], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with encrypted(context) as port:
+        spec = form.format(f"https://localhost:{port}")
+        refused = run("Hello", "--agent", spec)
+        assert (refused.code, refused.err.partition(":")[0]) == (1, "tls"), refused.err
+        assert "SSL_CERT_FILE" in refused.err
+        # Authorities are read when a process starts: a person's next call is one.
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        command = [sys.executable, "-m", "chatparity", "try", "Hello", "--agent", spec]
+        trusted = subprocess.run(command, capture_output=True, text=True)
+        assert trusted.stderr.startswith("http_4xx"), trusted.stderr
+
+
+@contextlib.contextmanager
+def encrypted(context: ssl.SSLContext) -> Iterator[int]:
+    """Serve 404 to everybody over TLS, and give the port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening.daemon_threads = True
+    # The handshake belongs into the handler's thread: a client that breaks it off must not stop the others.
+    listening.socket = context.wrap_socket(listening.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield listening.server_port
+    listening.shutdown()
+    listening.server_close()
+    thread.join(5)
+
+
+def test_a_variable_that_is_not_set_is_named_with_where_it_is_needed(run: Try, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BOT_TOKEN")
+    done = run("Hello")
+    assert (done.code, done.out) == (2, "")
+    assert "[agents.bot]: headers.Authorization" in done.err
+    assert "export BOT_TOKEN=" in done.err
+
+
 def test_a_server_that_is_not_there_is_asked_after(run: Try, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -259,7 +384,9 @@ def test_a_server_that_is_not_there_is_asked_after(run: Try, tmp_path: Path) -> 
 def test_functions_programs_and_recordings_have_advice_of_their_own(run: Try, tmp_path: Path) -> None:
     (tmp_path / "try_bot.py").write_text(
         "def good(conversation):\n    yield 'Fine'\n\ndef bad(conversation):\n    raise KeyError('order')\n"
+        "def forgets(conversation):\n    'Fine'\n\ndef silent(conversation):\n    return ''\n"
     )
+    (tmp_path / "ends.py").write_text("import sys\nsys.exit(print('no licence', file=sys.stderr) or 3)\n")
     (tmp_path / "talks.py").write_text("print('Loading...')\n")
     turns = [{"speaker": "customer", "text": "Hi"}, {"speaker": "human_agent", "text": "Hello"}]
     (tmp_path / "old.jsonl").write_text(json.dumps({"schema": 1, "id": "a", "language": "en", "turns": turns}) + "\n")
@@ -270,6 +397,15 @@ def test_functions_programs_and_recordings_have_advice_of_their_own(run: Try, tm
     bad = run("Hello", "--agent", "python:try_bot:bad")
     assert "KeyError: 'order' [try_bot.py:5 in bad]" in bad.err
     assert "The function raised" in bad.err
+    forgets = run("Hello", "--agent", "python:try_bot:forgets")
+    assert "got None (is a `return` missing?)" in forgets.err
+    silent = run("Hello", "--agent", "python:try_bot:silent")
+    assert "reply.text" not in silent.err, "a function has no table"
+    ends = run("Hello", "--agent", f"command:{sys.executable} -S -E ends.py")
+    assert "exit code 3; it said: no licence" in ends.err
+    assert "answer with a line" in ends.err
+    missing = run("Hello", "--agent", "command:no-such-program --fast")
+    assert (missing.code, "no program 'no-such-program' is found" in missing.err) == (2, True)
     talks = run("Hello", "--agent", f"command:{sys.executable} -S -E talks.py")
     assert talks.code == 1
     assert "stderr" in talks.err

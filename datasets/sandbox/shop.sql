@@ -1,14 +1,19 @@
 -- The shop behind the sandbox. Nordlune is a fictional company; all data is synthetic.
 -- One database per conversation (usually in memory), filled from the transcript's `records` (see ../RECORDS.md).
--- Money: integer minor units, columns end in _minor. All ten currencies have two decimals.
+-- Money: integer minor units, columns end in _minor: hundredths, but whole yen in JPY, which has no smaller unit.
 -- Dates: TEXT 'YYYY-MM-DD'. Times: TEXT, ISO 8601 with offset. Booleans: 0 or 1.
 PRAGMA foreign_keys = ON;
 
 CREATE TABLE customers (
     id                    TEXT PRIMARY KEY,
     name                  TEXT NOT NULL,
-    language              TEXT NOT NULL CHECK (language IN ('en', 'de', 'sv', 'pl', 'es', 'ar')),
-    market                TEXT NOT NULL CHECK (market IN ('GB', 'US', 'IE', 'DE', 'AT', 'SE', 'PL', 'ES', 'MX', 'AE')),
+    language              TEXT NOT NULL CHECK (language IN (
+                            'ar', 'bg', 'bs', 'cs', 'da', 'de', 'el', 'en', 'es', 'et', 'fi', 'fr', 'he', 'hi',
+                            'hr', 'hu', 'id', 'it', 'ja', 'ko', 'lt', 'lv', 'nb', 'nl', 'pl', 'pt', 'ro', 'ru',
+                            'sk', 'sl', 'sq', 'sv', 'tr', 'uk', 'zh')),
+    market                TEXT NOT NULL CHECK (market IN (
+                            'GB', 'US', 'IE', 'CA', 'DE', 'AT', 'CH', 'SE', 'NO', 'DK', 'FI', 'NL', 'FR', 'IT',
+                            'ES', 'PT', 'PL', 'CZ', 'RO', 'JP', 'MX', 'BR', 'AE')),
     email                 TEXT NOT NULL,
     phone                 TEXT,
     street                TEXT NOT NULL,
@@ -18,7 +23,9 @@ CREATE TABLE customers (
     status                TEXT NOT NULL CHECK (status IN ('active', 'frozen')),
     frozen_reason         TEXT,
     credit_limit_minor    INTEGER NOT NULL CHECK (credit_limit_minor >= 0),
-    currency              TEXT NOT NULL CHECK (currency IN ('GBP', 'USD', 'EUR', 'SEK', 'PLN', 'MXN', 'AED')),
+    currency              TEXT NOT NULL CHECK (currency IN (
+                            'GBP', 'USD', 'EUR', 'CAD', 'CHF', 'SEK', 'NOK', 'DKK', 'PLN', 'CZK', 'RON', 'JPY', 'MXN', 'BRL',
+                            'AED')),
     login_codes_last_hour INTEGER NOT NULL DEFAULT 0 CHECK (login_codes_last_hour >= 0)
 ) STRICT;
 

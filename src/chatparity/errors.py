@@ -54,8 +54,8 @@ class InputError(UsageError):
 class AgentFailure(ChatparityError):
     """The endpoint under test failed to reply.
 
-    `kind` is one word for the ledger (`refused`, `timeout`, `http_429`, `http_5xx`, `http_4xx`, `malformed`,
-    `stream_cut`, `empty`, `no_recording`, `crashed`, …); `retryable` says whether asking again can help;
+    `kind` is one word for the ledger (`refused`, `unknown_host`, `tls`, `timeout`, `http_429`, `http_5xx`, `http_4xx`,
+    `malformed`, `stream_cut`, `empty`, `no_recording`, `crashed`, …); `retryable` says whether asking again can help;
     `retry_after` is the seconds the endpoint asked us to wait, when it said so.
     """
 

@@ -1,8 +1,9 @@
-"""Where a new run goes when nobody says so."""
+"""Where a new run goes when nobody says so, and what a conversation is called in a report's address."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from pathlib import Path
 
@@ -17,3 +18,14 @@ def new_folder(base: Path, label: str) -> Path:
         number += 1
         wanted = wanted.with_name(f"{stamp}-{kind}-{number}")
     return wanted
+
+
+def anchor(conversation: str) -> str:
+    """Return the id that a conversation has in report.html: `report.html#conv-pl-0412` leads to it.
+
+    Characters that an address would have to escape become hyphens; a few digits of the SHA-256 keep such ids apart.
+    """
+    kept = re.sub(r"[^A-Za-z0-9._-]", "-", conversation)
+    if kept != conversation:
+        kept += "-" + hashlib.sha256(conversation.encode()).hexdigest()[:6]
+    return f"conv-{kept}"

@@ -16,9 +16,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
+from chatparity.splits import Split
 
 MODULE = "chatparity_suite"
 MARKER = Path("evals") / "suite.toml"
+FOLDERS = ("graders", "reports", "evals", "datasets")
 
 Confidence = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -97,10 +99,14 @@ REQUIREMENTS = ("at_least", "at_most", "margin", "no_worse_than", "zero")
 
 
 class SuiteTable(_Table, frozen=True):
-    """`[suite]`: its name, its transcripts (files or folders), and the graders it uses (all, if none)."""
+    """`[suite]`: its name, its transcripts (files or folders), and the graders it uses (all, if none).
+
+    `split` is the half of the suite's own transcripts that is examined: graders may be tuned on `dev`, never on `exam`.
+    """
 
     name: str
     datasets: tuple[str, ...] = ("datasets",)
+    split: Split = "all"
     graders: tuple[str, ...] = ()
     trials: Annotated[int, msgspec.Meta(ge=1)] = 1
 
@@ -221,4 +227,10 @@ def mount(root: Path, shipped: Path) -> ModuleType:
     module = ModuleType(MODULE, "The mounted suite: graders, reports and evals of a team, then the shipped ones.")
     module.__path__ = wanted
     sys.modules[MODULE] = module
+    for name in FOLDERS:
+        # Made here and not found by Python: an `__init__.py` of the team's own would hide the shipped copy.
+        folder = ModuleType(f"{MODULE}.{name}")
+        folder.__path__ = [str(Path(path, name)) for path in wanted]
+        sys.modules[folder.__name__] = folder
+        setattr(module, name, folder)
     return module

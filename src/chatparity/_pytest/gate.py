@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chatparity._pytest.github import harmless
+from chatparity._pytest.junit import properties
+
 if TYPE_CHECKING:
     from chatparity._pytest.exam import Exam
     from chatparity.gate import GateResult, GateSlice
@@ -36,20 +39,10 @@ class Gate:
         The failure's text is the gate's own, as the report prints it, without a Python traceback.
         """
         result = self.result
-        shown = result.difference or result.rate
-        interval = None if shown.low is None or shown.high is None else f"[{shown.low:.4f}, {shown.high:.4f}]"
-        self._properties.extend(
-            [
-                ("gate", f"{result.name} {result.kind}"),
-                ("verdict", result.verdict),
-                ("n", shown.n),
-                ("estimate", shown.estimate if shown.estimate is None else round(shown.estimate, 4)),
-                ("interval", interval),
-            ]
-        )
+        self._properties.extend(properties(result, self._exam.run))
         if result.verdict == "PASS":
             return
-        text = self._exam.red_text(result)
+        text = harmless(self._exam.red_text(result))
         mode = self._exam.asked.inconclusive if result.verdict == "INCONCLUSIVE" else "fail"
         if mode == "skip":
             pytest.skip(text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from chatparity._pytest import github
 from chatparity._pytest.exam import Exam
 from chatparity._pytest.gate import Gate
 from chatparity._pytest.options import add_options, read_options
@@ -66,15 +68,23 @@ class Examination:
         config = session.config
         if hasattr(config, "workerinput") or not self._asked_for(config):
             return
-        self.exam.plan  # noqa: B018 - planning is what finds what is wrong
-        if not config.option.collectonly:
-            self.exam.try_endpoints()
+        try:
+            self.exam.plan  # noqa: B018 - planning is what finds what is wrong
+            if not config.option.collectonly:
+                self.exam.try_endpoints()
+        except pytest.UsageError as error:
+            self._tell_github([github.refused(str(error), self.root)])
+            raise
 
     def _asked_for(self, config: pytest.Config) -> bool:
-        """Say whether the paths of this session reach the suite's evals."""
+        """Say whether the paths of this session reach the suite's evals.
+
+        `norecursedirs` may name evals/: then it is reached only by a path that names it.
+        """
         evals = self.root.resolve() / "evals"
+        kept_out = any(fnmatch("evals", pattern) for pattern in config.getini("norecursedirs"))
         paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
-        return any(path == evals or evals in path.parents or path in evals.parents for path in paths)
+        return any(path == evals or evals in path.parents or (path in evals.parents and not kept_out) for path in paths)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one item a gate × slice of every test with the marker `gates` and the fixture `gate`."""
@@ -112,7 +122,8 @@ class Examination:
             return
         try:
             findings = exam.findings
-        except pytest.fail.Exception:
+        except pytest.fail.Exception as error:
+            self._tell_github([github.refused(str(error), self.root)])
             return
         finally:
             exam.clear()
@@ -127,6 +138,18 @@ class Examination:
         if unseen:
             terminalreporter.line(f"no test of this session looked at: {', '.join(unseen)}", yellow=True)
         terminalreporter.line(f"report: {near(exam.run / 'report.html')}")
+        self._tell_github(github.annotated(exam, looked))
+        if github.on_github():
+            github.write_summary(exam.run)
+
+    def _tell_github(self, found: Iterable[github.Annotation]) -> None:
+        """Print annotations on lines of their own in the log of a step; nothing anywhere else."""
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if not github.on_github() or reporter is None:
+            return
+        reporter.ensure_newline()
+        for one in found:
+            reporter.write_line(str(one))
 
     def _terminal(self) -> Callable[[str], None] | None:
         """Return a function that writes to the terminal past pytest's capture, or None where there is none."""

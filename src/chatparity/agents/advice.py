@@ -1,124 +1,203 @@
-"""What to change when an agent fails: one piece of advice for every kind of failure."""
+"""What to change when an agent fails: one piece of advice for every kind of failure, by what the endpoint answered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
-from chatparity.agents.masking import KEY_ENV, variables_read
+import msgspec
 
-Advice = Callable[[str, int | None], str]
-_UNAUTHORISED, _FORBIDDEN, _NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE, _UNPROCESSABLE = 401, 403, 404, 405, 413, 422
+from chatparity.agents.masking import variables_read
+from chatparity.agents.refusals import refusal
 
-
-def advice(kind: str, *, spec: str, status: int | None = None) -> str:
-    """Return what a person can change after a failure of this kind; `spec` is the agent, `status` the HTTP status."""
-    return ADVICE.get(kind, _unknown)(spec, status)
+Form = Literal["nothing", "page", "events", "json", "text"]
 
 
-def _refused(spec: str, status: int | None) -> str:
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a failure: the agent's specification, the HTTP status, and the raw answer as far as it came."""
+
+    spec: str
+    status: int | None = None
+    raw: bytes = b""
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of agent that was asked."""
+        return self.spec.partition(":")[0]
+
+    @property
+    def form(self) -> Form:
+        """Return what the answer looks like, whatever it was expected to be."""
+        text = self.raw.strip().removeprefix(b"\xef\xbb\xbf")
+        if not text:
+            return "nothing"
+        if text.startswith(b"<"):
+            return "page"
+        if text.startswith((b"data:", b"event:", b"id:", b"retry:")):
+            return "events"
+        try:
+            msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return "text"
+        return "json"
+
+
+Advice = Callable[[Seen], str]
+
+
+def advice(kind: str, *, spec: str, status: int | None = None, raw: bytes = b"") -> str:
+    """Return what a person can change after a failure of this kind.
+
+    `spec` is the agent, `status` the HTTP status of its answer and `raw` the answer itself, as far as there were any.
+    """
+    return ADVICE.get(kind, _unknown)(Seen(spec, status, raw))
+
+
+def _refused(seen: Seen) -> str:
     return (
-        "Nobody listens there. Is the server running? Are host and port of the address right (http or https)? "
+        "Nobody listens there. Is the server running? Are host and port of the address right? "
         "From inside a container, 127.0.0.1 is the container itself."
     )
 
 
-def _timeout(spec: str, status: int | None) -> str:
+def _unknown_host(seen: Seen) -> str:
     return (
-        "The server took the request and did not finish in time. Raise timeout_seconds under [agent] in suite.toml, "
-        "or look at the server: it may wait for a model that is still loading. A stream whose end is never sent needs "
-        "`marker` or `reply.end`, so that its end is known."
+        "No machine of this name is known. Is the name in the address spelled right? Can this machine look names up "
+        "(VPN, DNS)? A name that only exists inside a cluster or a compose file is known only there."
     )
 
 
-def _http_429(spec: str, status: int | None) -> str:
+def _tls(seen: Seen) -> str:
+    return (
+        "The encrypted connection could not be set up. If the message speaks of a wrong version, the server speaks "
+        "plain HTTP: write http:// instead of https://. If it speaks of the certificate (self-signed, an own "
+        "authority, another host name, expired), name the authority's file in the variable SSL_CERT_FILE, or ask the "
+        "server by the name that its certificate is for; the check cannot be switched off."
+    )
+
+
+def _timeout(seen: Seen) -> str:
+    if seen.kind in ("python", "command"):
+        return "No answer in time. Raise timeout_seconds under [agent] in suite.toml, or find out what it waits for."
+    if seen.status is None:
+        return (
+            "Not even the head of an answer came in time. Raise timeout_seconds under [agent] in suite.toml, or look "
+            "at the server: it may wait for a model that is still loading. A firewall that drops packets looks the "
+            "same."
+        )
+    return (
+        "An answer began and did not end in time. Raise timeout_seconds under [agent] in suite.toml. If all of it "
+        "stands above, it is a stream whose end is not recognised: set `marker` or `reply.end`."
+    )
+
+
+def _http_429(seen: Seen) -> str:
     return (
         "The server wants fewer requests. Lower concurrency under [agent] in suite.toml; a run waits as long as "
         "Retry-After says. If this was the first request, the key's quota is used up."
     )
 
 
-def _http_5xx(spec: str, status: int | None) -> str:
-    return "The server failed at this request: its own log says why. A run tries again; attempts is under [agent]."
+def _http_5xx(seen: Seen) -> str:
+    # LiteLLM does so where there is no Authorization header at all.
+    keyless = "" if variables_read() else " No key is set and none was sent: some proxies answer that with 500."
+    return (
+        "The server failed at this request: its own log says why. A run tries again, as often as attempts under "
+        f"[agent] says. 502, 503 and 504 mostly mean that what stands behind a proxy is not running.{keyless}"
+    )
 
 
-def _http_3xx(spec: str, status: int | None) -> str:
+def _http_3xx(seen: Seen) -> str:
     return (
         "The server sends us to another address, which is not followed, because the key would go with it. "
-        "Write that address into `url`; often it is https instead of http, or a slash at the end."
+        "Write that address into `url`; often it is https instead of http, or a slash at the end. A login page means "
+        "that the endpoint wants a key."
     )
 
 
-def _http_4xx(spec: str, status: int | None) -> str:
-    if status in (_UNAUTHORISED, _FORBIDDEN):
-        return _key(spec)
-    if status in (_NOT_FOUND, _NOT_ALLOWED):
-        return (
-            "There is nothing at this path, or it takes no POST. Compare the path with the server's documentation: "
-            "an openai: address ends in /v1 (no /chat/completions), rasa's is only http://HOST:5005; a model or "
-            "deployment that does not exist is answered so as well."
-        )
-    if status == _TOO_LARGE:
-        return "The request is too large for the server: set knowledge = false or records = false under [agent]."
-    field = " Its message above names the field that it did not expect." if status == _UNPROCESSABLE else ""
-    return (
-        "The server does not take this body: compare the request above with its documentation."
-        f"{field} Change `body`, or add what an OpenAI-compatible server wants under `extra`."
-    )
+def _http_4xx(seen: Seen) -> str:
+    return refusal(seen.status, spec=seen.spec, said=seen.raw.decode("utf-8", "replace"))
 
 
-def _key(spec: str) -> str:
-    names = variables_read()
-    if names:
-        return (
-            f"The key is wrong, or may not do this. It was read from {', '.join(names)}: is that the variable, and is "
-            "its value whole (no quotation marks, no line break)?"
-        )
-    if spec.startswith("openai:"):
-        return f"The server wants a key and none was sent: export {KEY_ENV}=…"
-    return (
-        "The server wants a key and none was sent: name the variable that holds it, "
-        'key_env = "MY_KEY" or headers = { Authorization = "Bearer ${MY_KEY}" }.'
-    )
-
-
-def _malformed(spec: str, status: int | None) -> str:
-    if spec.startswith("command:"):
+def _malformed(seen: Seen) -> str:
+    if seen.kind == "command":
         return (
             "Each line of the program's standard output must be one JSON object; what it logs belongs on stderr. "
             "Is every line flushed?"
         )
-    if spec.startswith("python:"):
+    if seen.kind == "python":
         return 'The function must return a text, an object such as {"text": "…"} or a Reply, or yield pieces of text.'
+    if seen.form == "page":
+        return (
+            "The answer is a web page, not an API's: compare the address with the server's documentation. A login "
+            "page means that a key is missing; an error page that a proxy stands in between."
+        )
+    if seen.kind == "openai":
+        return (
+            "The server does not speak the chat completions wire at this address. Does the address end where "
+            "/chat/completions follows (often /v1)? Another wire is described by a file: --agent http:FILE.toml."
+        )
+    if seen.form == "events":
+        return (
+            'The answer is a stream of server-sent events. It needs stream = "sse" and a `reply` that speaks of one '
+            "event. The data of each must be JSON; a last one that is none is named by `marker`, and events of plain "
+            "text need a function around them: python:…"
+        )
+    if seen.form == "text":
+        return (
+            'The answer is no JSON. If it is one object of JSON a line, set stream = "ndjson"; if the server can '
+            'answer with JSON, ask for it (headers = { Accept = "application/json" }); else put a function around it: '
+            "python:…"
+        )
     return (
-        "The answer came and could not be read; the message names the expression that found nothing, and the keys that "
-        'are there. Change `reply` to where the text stands in the raw reply above, and set stream = "sse" or '
-        '"ndjson" if it comes in pieces (remove it if not).'
+        "The answer is JSON and not what the table says; the message names the expression and the keys that are "
+        "there. Change `reply` to where the text stands in the raw reply above, and remove `stream` if the answer "
+        "comes whole."
     )
 
 
-def _stream_cut(spec: str, status: int | None) -> str:
+def _stream_cut(seen: Seen) -> str:
+    if seen.form == "nothing":
+        return (
+            "The server hung up without a word. It may speak https where the address says http; else its own log says "
+            "why. A proxy or load balancer with a shorter time limit looks the same."
+        )
     return (
-        "The connection ended before the reply did. Look for a proxy or load balancer with a shorter time limit. If "
-        "the raw reply above is whole, `marker` or `reply.end` does not fit its last event."
+        "If the raw reply above is whole, its end was not recognised: change `reply.end` to what is true of the last "
+        "event, name a last event that is no JSON with `marker`, or remove both. If it is not whole, look for a proxy "
+        "or load balancer with a shorter time limit, and into the server's log."
     )
 
 
-def _empty(spec: str, status: int | None) -> str:
+def _empty(seen: Seen) -> str:
+    if seen.kind in ("python", "command", "openai"):
+        return (
+            "There was an answer, and neither words nor a tool call nor a handover in it. Did the model stop early "
+            "(a content filter, a limit of tokens)? An agent that hands over says so: by a handover tool or "
+            "`handover: true`."
+        )
+    if seen.form == "nothing":
+        return (
+            "The server said that all is well and sent nothing. Is this the path that answers, or one that only takes "
+            "the message and answers later (a webhook)? Such an endpoint needs a function around it: python:…"
+        )
     return (
         "The answer came and no text, tool call or handover was found in it. If the raw reply above holds the text, "
         "change `reply.text` to where it stands; if not, the agent said nothing (a content filter, a limit of tokens)."
     )
 
 
-def _no_recording(spec: str, status: int | None) -> str:
+def _no_recording(seen: Seen) -> str:
     return (
         "A recording answers only what was asked when it was made: it cannot be tried with a new question. "
         "Use it with `chatparity run`."
     )
 
 
-def _crashed(spec: str, status: int | None) -> str:
-    if spec.startswith("command:"):
+def _crashed(seen: Seen) -> str:
+    if seen.kind == "command":
         return (
             "The program ended instead of answering; its last words on stderr stand above. It must read a line, answer "
             "with a line, and go on until its standard input closes."
@@ -126,16 +205,18 @@ def _crashed(spec: str, status: int | None) -> str:
     return "The function raised an exception: the message says which and where. Run it by hand with the request above."
 
 
-def _agent_error(spec: str, status: int | None) -> str:
+def _agent_error(seen: Seen) -> str:
     return "The endpoint itself says that it failed, in the words above: its own log knows more."
 
 
-def _unknown(spec: str, status: int | None) -> str:
+def _unknown(seen: Seen) -> str:
     return "The message above says what happened."
 
 
 ADVICE: dict[str, Advice] = {
     "refused": _refused,
+    "unknown_host": _unknown_host,
+    "tls": _tls,
     "timeout": _timeout,
     "http_429": _http_429,
     "http_5xx": _http_5xx,

@@ -1,10 +1,11 @@
 """An answer as an object: what a Python function returns and what a command writes, read as a reply.
 
     {"text": "…", "tool_calls": [{"name", "arguments", "ok", "result"}], "handover": false,
-     "usage": {"input_tokens": 7, "output_tokens": 5}, "model": "…"}
+     "waiting": false, "usage": {"input_tokens": 7, "output_tokens": 5}, "model": "…"}
 
 A message of the OpenAI chat wire is read as well: `content` is then the text, `tool_log` the calls that were carried
 out, and usage counts `prompt_tokens` and `completion_tokens`. `error` says that there is no reply, and why.
+`waiting` says that words beside calls are no answer yet: the results of the calls are waited for.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def said_of(answer: Mapping[str, Any], *, where: str) -> Said:
         handover=answer.get("handover") is True,
         usage=_usage(answer, where),
         model=model if isinstance(model, str) else None,
+        waiting=answer.get("waiting") is True,
         note="" if "text" in answer or "content" in answer else f"it has no text; {shape_of(answer)}",
     )
 

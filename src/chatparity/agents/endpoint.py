@@ -90,7 +90,8 @@ def open_http(spec: str, argument: str, suite: Suite, trace: Trace | None = None
 def _opened(spec: str, table: EndpointTable, suite: Suite, source: str, trace: Trace | None) -> HttpAgent:
     """Return the agent of a table."""
     if table.url is not None:
-        url = checked_url(expand(table.url, needed_by=f"{source}: url"), needed_by=f"{source}: url")
+        place_of = f"{source}: url"
+        url = checked_url(expand(table.url, needed_by=place_of), needed_by=place_of, written=table.url)
         table = msgspec.structs.replace(table, url=url)
     if table.preset not in OPENAI:
         return _described(spec, table, suite, source, trace)

@@ -60,6 +60,14 @@ def malformed(where: str, why: str) -> AgentFailure:
 
 def connection_failure(error: aiohttp.ClientError, *, where: str) -> AgentFailure:
     """Return what an error of the connection means: never reached, broken off, or not HTTP at all."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return AgentFailure(
+            "unknown_host", f"{where}: the host has no address: {excerpt(str(error.os_error))}", retryable=True
+        )
+    if isinstance(error, aiohttp.ClientSSLError):
+        why = f"{where}: no encrypted connection: {excerpt(str(error))}"
+        # A certificate that is not trusted now will not be in a moment.
+        return AgentFailure("tls", why, retryable=not isinstance(error, aiohttp.ClientConnectorCertificateError))
     if isinstance(error, aiohttp.ClientConnectorError):
         return AgentFailure("refused", f"{where}: cannot be reached: {excerpt(str(error))}", retryable=True)
     if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError)):
@@ -68,7 +76,5 @@ def connection_failure(error: aiohttp.ClientError, *, where: str) -> AgentFailur
 
 
 def cut(where: str, why: str) -> AgentFailure:
-    """Return the failure of an answer whose connection broke before it was whole."""
-    return AgentFailure(
-        "stream_cut", f"{where}: the connection broke before the reply was whole: {excerpt(why)}", retryable=True
-    )
+    """Return the failure of an answer that ended before it was whole."""
+    return AgentFailure("stream_cut", f"{where}: the answer ended before it was whole: {excerpt(why)}", retryable=True)

@@ -16,9 +16,11 @@ from chatparity.agents.masking import is_loopback, place
 from chatparity.agents.streams import Events, Heard, Streaming
 from chatparity.agents.trace import Trace
 from chatparity.agents.wire import Said, reply_of
+from chatparity.errors import AgentFailure
 from chatparity.exchange import Conversation, Reply
 
 _NOT_OK = 300
+_STREAMS = ("text/event-stream", "application/x-ndjson")
 # How long the rest of a stream is waited for after its last event, so that the connection can be used again.
 _DRAIN_SECONDS = 0.2
 
@@ -99,7 +101,9 @@ class HttpAgent:
         if not self._wire.hands_out_session:
             return
         if said.session is None and given is None:
-            raise malformed(self._where, "reply.session found nothing: the next turn could not go on with this session")
+            there = f"; {said.note}" if said.note else ""
+            why = f"reply.session found nothing: the next turn could not go on with this session{there}"
+            raise malformed(self._where, why)
         if self._trace is not None:
             self._trace.session = said.session or given
         if said.session is not None:
@@ -144,8 +148,10 @@ class HttpAgent:
                     async with asyncio.timeout(_DRAIN_SECONDS):
                         await response.read()
         if count == 0:
+            if response.content_type in _STREAMS:
+                raise AgentFailure("empty", f"{self._where}: the stream ended without an event", retryable=True)
             form = "server-sent events" if self._wire.stream == "sse" else "lines of JSON"
-            raise malformed(self._where, f"expected a stream of {form}, got {response.content_type} without any")
+            raise malformed(self._where, f"expected a stream of {form}, got {response.content_type} without any event")
         return heard.said(ended=ended), first, done
 
     @contextlib.asynccontextmanager

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from chatparity.errors import UsageError
 
@@ -15,6 +18,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _LOOKS_SECRET = re.compile(r"(?i)(bearer\s+|\b(?:sk|pk|rk|key)-)[\w.~+/=-]{6,}")
 _USER = re.compile(r"://[^/\s]+@")
 _NAMES_SECRET = re.compile(r"(?i)key|token|secret|passw|credential|auth")
+_IN_QUERY = re.compile(r"""(?i)([?&][\w.-]*(?:key|token|secret|passw|credential|auth)[\w.-]*=)[^&\s"'<>]+""")
 _LONG_ENOUGH = 8
 _read: dict[str, str] = {}
 
@@ -23,7 +27,7 @@ def from_environment(name: str, *, needed_by: str) -> str:
     """Return an environment variable and mask its value from now on. Raises UsageError naming it when it is unset."""
     value = os.environ.get(name)
     if not value:
-        raise UsageError(f"{needed_by}: the environment variable {name} is not set: set it, for example in the shell")
+        raise UsageError(f"{needed_by}: the environment variable {name} is not set: export {name}=…")
     _read[value] = name
     return value
 
@@ -52,15 +56,23 @@ def mask(text: str) -> str:
     """Return a text without the values that agents read from the environment, and without what looks like a key.
 
     Values of variables whose names speak of keys, tokens and passwords are masked as well, read or not, and so are
-    user names in addresses.
+    user names in addresses and parameters with such names.
     """
     named = {value for name, value in os.environ.items() if _NAMES_SECRET.search(name) and len(value) >= _LONG_ENOUGH}
     for secret in sorted(_read.keys() | named, key=len, reverse=True):
-        # As it is, and as it stands in JSON.
-        for written in {secret, json.dumps(secret)[1:-1]}:
+        for written in _forms(secret):
             text = text.replace(written, "***")
-    text = _USER.sub("://***@", text)
+    text = _IN_QUERY.sub(r"\1***", _USER.sub("://***@", text))
     return _LOOKS_SECRET.sub(lambda match: f"{match[1]}***", text)
+
+
+@lru_cache(maxsize=1024)
+def _forms(secret: str) -> tuple[str, ...]:
+    """Return a secret as it is, as it stands in JSON, and as it stands in JSON within JSON; the longest first."""
+    forms = {secret}
+    for _ in range(2):
+        forms |= {json.dumps(form, ensure_ascii=ascii_only)[1:-1] for form in forms for ascii_only in (True, False)}
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def names_secret(name: str) -> bool:
@@ -75,8 +87,25 @@ def excerpt(content: bytes | str) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def checked_url(url: str, *, needed_by: str) -> str:
-    """Return an endpoint's address. Raises UsageError when it is none or holds a password."""
+def mask_all(value: Any) -> Any:
+    """Return a JSON value with the secrets in all of its texts masked."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {mask(str(name)): mask_all(one) for name, one in value.items()}
+    return [mask_all(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def holds_secret(written: bytes) -> bool:
+    """Say whether a JSON text holds a value that agents have read from the environment."""
+    return any(form.encode() in written for secret in _read for form in _forms(secret))
+
+
+def checked_url(url: str, *, needed_by: str, written: str | None = None) -> str:
+    """Return an endpoint's address. Raises UsageError when it is none or a secret is written into it.
+
+    `written` is the address as it stood before variables of the environment were put in, where that was done.
+    """
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -86,6 +115,12 @@ def checked_url(url: str, *, needed_by: str) -> str:
         raise UsageError(f"{needed_by}: expected an address such as https://host/v1, got {mask(url)!r}")
     if parts.username is not None:
         raise UsageError(f"{needed_by}: the address holds a user name or password: keep secrets in the environment")
+    for name, value in parse_qsl(urlsplit(written or url).query):
+        if names_secret(name) and not _VARIABLE.search(value):
+            raise UsageError(
+                f"{needed_by}: the address holds a secret ({name}): keep it in the environment and write "
+                f"{name}=${{NAME}} into the `url` of a table"
+            )
     return url
 
 

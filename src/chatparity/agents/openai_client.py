@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -58,6 +59,8 @@ class OpenAIAgent:
                 timeout=None,
                 follow_redirects=False,
                 trust_env=not is_loopback(url),
+                # The authorities of this machine and SSL_CERT_FILE, as for all other agents.
+                verify=ssl.create_default_context() if url.startswith("https:") else True,
                 event_hooks=hooks(trace) if trace is not None else None,
             ),
         )

@@ -3,16 +3,16 @@
 openai-chat    any OpenAI-compatible server: `url` ends before `/chat/completions`
 azure-openai   Azure OpenAI: `url` is the resource's address, `model` the deployment
 rasa           Rasa's REST channel: `url` is the server's address
-a2a            an agent of the Agent2Agent protocol 1.0 (or 0.3) over JSON-RPC: `url` is its endpoint
+a2a            an agent of the Agent2Agent protocol 1.0 (or 0.3) over JSON-RPC, whole or streamed: `url` is its endpoint
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
+from chatparity.agents import a2a
 from chatparity.agents.masking import from_environment, key_for
 from chatparity.agents.reading import Paths
 from chatparity.agents.template import EndpointTable
@@ -23,7 +23,6 @@ OPENAI_URL = "https://api.openai.com/v1"
 AZURE_VERSION = "2024-10-21"
 AZURE_KEY = "AZURE_OPENAI_API_KEY"
 RASA_PATH = "/webhooks/rest/webhook"
-_UNFINISHED = ("FAILED", "REJECTED", "CANCELED", "AUTH_REQUIRED", "SUBMITTED", "WORKING")
 
 
 def openai_address(table: EndpointTable, source: str) -> tuple[str, dict[str, str]]:
@@ -46,8 +45,10 @@ def written_out(table: EndpointTable, source: str) -> EndpointTable:
     """
     if table.preset not in _TABLES:
         raise UsageError(f"{source}: preset: expected {', '.join(PRESETS)}, got {table.preset!r}")
-    if table.body is not None or table.stream is not None:
-        raise UsageError(f"{source}: preset {table.preset} has its own body and is not streamed: remove those keys")
+    streams = ("sse",) if table.preset == "a2a" else ()
+    if table.body is not None or (table.stream is not None and table.stream not in streams):
+        how = "streams sse" if streams else "is not streamed"
+        raise UsageError(f"{source}: preset {table.preset} has its own body and {how}: remove those keys")
     preset = _TABLES[table.preset](table, source)
     own = {name: value for name, value in msgspec.structs.asdict(table.reply or Paths()).items() if value is not None}
     return msgspec.structs.replace(
@@ -72,65 +73,17 @@ def _rasa(table: EndpointTable, source: str) -> EndpointTable:
 
 
 def _a2a(table: EndpointTable, source: str) -> EndpointTable:
-    """Return the Agent2Agent protocol in its JSON-RPC binding: a message out, a message or a task back.
-
-    The context id that the agent hands out is kept, the task id only while the task waits for input: a task that has
-    come to its end takes no more messages.
-    """
-    versions: dict[str, Callable[[], tuple[dict[str, Any], Paths]]] = {"1.0": _a2a_1_0, "0.3": _a2a_0_3}
+    """Return an agent of the Agent2Agent protocol, whose answer comes whole or, with `stream`, in events."""
     version = table.api_version or "1.0"
-    if version not in versions:
-        raise UsageError(f"{source}: api_version: expected {' or '.join(versions)}, got {version!r}")
-    body, reply = versions[version]()
+    if version not in a2a.VERSIONS:
+        raise UsageError(f"{source}: api_version: expected {' or '.join(a2a.VERSIONS)}, got {version!r}")
+    streamed = table.stream is not None
     return EndpointTable(
         url=_needed(table, "url", source, "the address of the agent's JSON-RPC endpoint"),
         headers={"A2A-Version": version},
-        body=body,
-        reply=reply,
-    )
-
-
-def _a2a_1_0() -> tuple[dict[str, Any], Paths]:
-    message = {**_ids(), "role": "ROLE_USER", "parts": [{"text": "{{ text }}"}]}
-    waits, states = "TASK_STATE_INPUT_REQUIRED", [f"TASK_STATE_{state}" for state in _UNFINISHED]
-    return _rpc("SendMessage", {"message": message}), _answer("result.message", "result.task", waits, states)
-
-
-def _a2a_0_3() -> tuple[dict[str, Any], Paths]:
-    message = {**_ids(), "kind": "message", "role": "user", "parts": [{"kind": "text", "text": "{{ text }}"}]}
-    states = [state.lower().replace("_", "-") for state in _UNFINISHED]
-    body = _rpc("message/send", {"message": message, "configuration": {"blocking": True}})
-    return body, _answer("result", "result", "input-required", states)
-
-
-def _ids() -> dict[str, str]:
-    """Return the ids of a message: its own, and those that the agent handed out."""
-    return {
-        "messageId": "{{ request }}",
-        "contextId": "{{ (server_session or {}).get('context') }}",
-        "taskId": "{{ (server_session or {}).get('task') or none }}",
-    }
-
-
-def _rpc(method: str, params: dict[str, Any]) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": "{{ request }}", "method": method, "params": params}
-
-
-def _answer(message: str, task: str, waits: str, unfinished: list[str]) -> Paths:
-    """Return where the reply stands when the agent answers with `message` or with `task`."""
-    # In 0.3 both are `result` itself: its contextId is then named twice, which does no harm.
-    state = f"{task}.status.state"
-    bad = msgspec.json.encode(unfinished).decode()
-    return Paths(
-        text=f"join('\n', [{message}.parts, {task}.status.message.parts, {task}.artifacts[].parts[]][].text)",
-        handover=f"{message}.metadata.handover || {task}.metadata.handover",
-        session=(
-            f"{{context: {message}.contextId || {task}.contextId, task: {state} == '{waits}' && {task}.id || `null`}}"
-        ),
-        error=(
-            "error.message || "
-            f"(contains(`{bad}`, {state}) && join(': ', [{state}, {task}.status.message.parts[0].text][?@]))"
-        ),
+        body=a2a.request(version, streamed=streamed),
+        reply=a2a.answer(version, streamed=streamed),
+        stream=table.stream,
     )
 
 

@@ -163,7 +163,8 @@ class _Heard:
                 _add(merged, piece, where)
             else:
                 expected = "a piece of text or an object" if self.streamed else "a text, an object or a Reply"
-                raise malformed(where, f"expected {expected}, got a {type(piece).__name__}: {piece!r}")
+                got = "None (is a `return` missing?)" if piece is None else f"{piece!r} of type {type(piece).__name__}"
+                raise malformed(where, f"expected {expected}, got {got}")
         said = said_of(merged, where=where)
         return reply_of(said, where=where, handover_tools=handover_tools, latency=latency, first_token=self.first)
 
@@ -177,7 +178,7 @@ def _add(merged: dict[str, Any], piece: Mapping[str, Any], where: str) -> None:
     merged["text"] += said_of(piece, where=where).text
     for key in ("tool_calls", "tool_log"):
         merged[key] = [*merged.get(key, ()), *(piece.get(key) or ())]
-    merged |= {key: piece[key] for key in ("handover", "usage", "model") if piece.get(key) is not None}
+    merged |= {key: piece[key] for key in ("handover", "waiting", "usage", "model") if piece.get(key) is not None}
 
 
 def _completed(reply: Reply, where: str, latency: float) -> Reply:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jmespath
@@ -16,19 +17,22 @@ from chatparity.agents.wire import Said, text_of, usage_of
 from chatparity.errors import AgentFailure, UsageError
 
 _SHOWN_KEYS = 12
+_PLAIN_KEY = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Paths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`reply`: JMESPath expressions into the response, or into each event of a stream.
 
     `text` is the reply, or the piece of it that an event carries. `handover` hands over where it finds something true.
-    `session` is the session id that the endpoint hands out. Where `error` finds something, the endpoint failed, and
+    `session` is the session id that the endpoint hands out. Where `waiting` finds something true, the endpoint waits
+    for the results of its calls, whatever it said beside them. Where `error` finds something, the endpoint failed, and
     that is why. `end` is true of a stream's last event.
     """
 
     text: str | None = None
     tool_calls: str | None = None
     handover: str | None = None
+    waiting: str | None = None
     session: str | None = None
     error: str | None = None
     end: str | None = None
@@ -64,7 +68,11 @@ class Reading:
         try:
             data = msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise malformed(self.where, f"expected JSON: {error}: {excerpt(content)}") from error
+            if not content.strip():
+                raise AgentFailure("empty", f"{self.where}: the answer has no body", retryable=True) from error
+            page = content.lstrip().startswith(b"<")
+            why = "expected JSON, got a web page" if page else f"expected JSON: {error}"
+            raise malformed(self.where, f"{why}: {excerpt(content)}") from error
         found: dict[str, Any] = {}
         for name, path in self._paths.items():
             try:
@@ -89,7 +97,8 @@ class PathsHeard:
         self._texts: list[str] = []
         self._calls: list[Any] = []
         self._last: dict[str, Any] = {}
-        self._shape = ""
+        self._last_shape = ""
+        self._texts_at: dict[str, None] = {}
         self._found_text = False
         self.speaking = False
 
@@ -112,25 +121,38 @@ class PathsHeard:
         self._calls += calls
         self.speaking = self.speaking or bool(text or calls)
         self._last |= {name: value for name, value in found.items() if value not in (None, False)}
-        self._shape = self._shape or shape_of(whole)
+        self._last_shape = shape_of(whole)
+        if not self._found_text:
+            self._texts_at |= dict.fromkeys(texts_at(whole))
         return bool(found.get("end"))
 
     def said(self, *, ended: bool) -> Said:
         """Return the whole. Raises AgentFailure: `stream_cut` without the end that the table tells of."""
         reading, last = self._reading, self._last
         if not ended and (reading.marker or "end" in reading.expressions):
-            raise cut(reading.where, f"the end was not seen: {reading.expressions.get('end') or reading.marker!r}")
+            raise cut(reading.where, self._unended())
         model = last.get("model")
-        note = f"reply.text = {reading.expressions.get('text')!r} found nothing; {self._shape}"
+        places = ", ".join(list(self._texts_at)[:_SHOWN_KEYS])
+        there = f"; it has texts at {places}" if places else ""
+        note = f"reply.text = {reading.expressions.get('text')!r} found nothing; {self._last_shape}{there}"
         return Said(
-            text="".join(self._texts),
+            # Around a streamed reply there are the line breaks between its pieces.
+            text="".join(self._texts) if len(self._texts) == 1 else "".join(self._texts).strip(),
             calls=self._calls,
             handover=bool(last.get("handover")),
             usage=usage_of(last.get("input_tokens"), last.get("output_tokens")),
             model=model if isinstance(model, str) else None,
             session=last.get("session"),
             note="" if self._found_text else note,
+            waiting=bool(last.get("waiting")),
         )
+
+    def _unended(self) -> str:
+        """Return why a stream is not whole."""
+        end, marker = self._reading.expressions.get("end"), self._reading.marker
+        ends = [f"reply.end = {end!r} is true of no event"] if end else []
+        ends += [f"no event is the marker {marker.decode()!r}"] if marker else []
+        return f"{' and '.join(ends)}; in the last event, {self._last_shape or 'there is nothing'}"
 
     def _text(self, found: object, whole: object) -> str | None:
         """Return the text that was found, or None. Raises AgentFailure `malformed` for what is no text."""
@@ -155,6 +177,19 @@ def shape_of(data: object) -> str:
         )
         return f"the answer is a list of {len(data)}{inside}"
     return f"the answer is a {type(data).__name__}"
+
+
+def texts_at(data: object, path: str = "") -> Iterator[str]:
+    """Yield the JMESPath of each text in an answer, for a message: where it stands, never what it says."""
+    if isinstance(data, str) and path:
+        yield path
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            name = key if _PLAIN_KEY.fullmatch(str(key)) else f'"{key}"'
+            yield from texts_at(value, f"{path}.{name}" if path else name)
+    elif isinstance(data, list) and data:
+        # One of them stands for all.
+        yield from texts_at(data[0], f"{path}[0]")
 
 
 def _first(error: Exception) -> str:

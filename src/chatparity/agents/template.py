@@ -6,7 +6,8 @@
     reply = { text = "answer.text", handover = "answer.status == 'human'" }
 
 A text of the body that is one `{{ expression }}` becomes its value, structures and all, and a key whose value is
-`none` is left out; any other text is a Jinja template. Headers are templates too; an empty one is left out.
+`none` is left out; any other text is a Jinja template. Headers are templates too; an empty one is left out. `${NAME}`
+is a variable of the environment, in the address, in headers and in the body.
 """
 
 from __future__ import annotations
@@ -76,10 +77,10 @@ def read_table(source: Path, table: Mapping[str, Any] | None = None, *, field: s
 class Filling:
     """A table of templates made ready to be filled in for a conversation."""
 
-    def __init__(self, table: Mapping[str, Any], *, where: str, constants: Mapping[str, Any] | None = None) -> None:
-        """Compile all of it; templates see `constants` too. Raises UsageError naming the text that is wrong."""
+    def __init__(self, table: Mapping[str, Any], *, where: str) -> None:
+        """Compile all of it and read `${NAME}` from the environment. Raises UsageError naming what is wrong."""
         self._where = where
-        self._constants = dict(constants or {})
+        self._secrets: dict[str, str] = {}
         self._environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
             undefined=jinja2.StrictUndefined,
             # The texts become JSON values, not HTML.
@@ -102,7 +103,7 @@ class Filling:
 
     def _made(self, conversation: Conversation, server_session: Any, make: Filler) -> Any:
         variables: dict[str, Any] = {
-            **self._constants,
+            "environment": self._secrets,
             "messages": conversation.messages(),
             "history": [_plain(turn) for turn in conversation.history],
             "text": conversation.history[-1].text if conversation.history else "",
@@ -130,6 +131,10 @@ class Filling:
 
     def _text(self, text: str, place: str) -> Filler:
         """Return a function that gives the value of `{{ expression }}`, or the filled text."""
+        for variable in _FROM_ENVIRONMENT.findall(text):
+            self._secrets[variable] = from_environment(variable, needed_by=place)
+        # A secret goes in as a variable: it is never read as a template, and no customer's text as a secret's name.
+        text = _FROM_ENVIRONMENT.sub(r"{{ environment.\1 }}", text)
         inner = text.strip()
         try:
             if inner.startswith("{{") and inner.endswith("}}") and "}}" not in inner[2:-2]:
@@ -150,16 +155,9 @@ class Headers:
         self.fixed = {
             name: expand(text, needed_by=f"{where}.{name}") for name, text in table.items() if name not in moving
         }
-        secrets = {
-            variable: from_environment(variable, needed_by=f"{where}.{name}")
-            for name, text in moving.items()
-            for variable in _FROM_ENVIRONMENT.findall(text)
-        }
-        # A secret goes in as a variable: it is never read as a template, and no customer's text as a secret's name.
-        texts = {name: _FROM_ENVIRONMENT.sub(r"{{ environment.\1 }}", text) for name, text in moving.items()}
         self._where = where
-        self.moves = bool(texts)
-        self._moving = Filling(texts, where=where, constants={"environment": secrets}) if texts else None
+        self.moves = bool(moving)
+        self._moving = Filling(moving, where=where) if moving else None
 
     def filled(self, conversation: Conversation, server_session: Any = None) -> dict[str, str]:
         """Return the headers that differ from request to request, without empty ones. Raises AgentFailure."""

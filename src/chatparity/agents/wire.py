@@ -27,7 +27,8 @@ _WAITING = ("tool_calls", "function_call")
 class Said:
     """What an endpoint answered, before it is judged whole: calls are as they stood on the wire.
 
-    `session` is the session id that it handed out; `note` says why there may be nothing in it.
+    `session` is the session id that it handed out; `note` says why there may be nothing in it. `waiting`: it says
+    itself that it waits for the results of its calls.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Said:
     finish: str | None = None
     session: Any = None
     note: str = ""
+    waiting: bool = False
 
 
 class _Tokens(msgspec.Struct, frozen=True):
@@ -135,7 +137,7 @@ def reply_of(
         first_token=first_token,
         usage=said.usage,
         model=said.model,
-        waiting=said.finish in _WAITING and not handover,
+        waiting=(said.waiting or said.finish in _WAITING) and not handover,
     )
 
 

@@ -24,6 +24,7 @@ from chatparity.transcript import Knowledge, ToolCall
 
 Key = tuple[Kind, Normal, str]
 _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
+_WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?$")
 _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
 
@@ -102,7 +103,7 @@ def sources_of(exchange: Exchange) -> Sources:
     found.ids |= {str(normal) for kind, normal, _ in found.keys if kind in ("id", "email")}
     if on is not None:
         found.keys.add(("date", on, ""))
-        found.derived |= set(_dates_after(valid, structured, point.language, market, on))
+        found.derived |= set(dates_after(valid, structured, point.language, market, on))
     found.derived |= set(_pairs(structured))
     for passage in point.knowledge:
         if passage not in valid:
@@ -221,10 +222,17 @@ class _Reader:
             columns: dict[str, Decimal] = {}
             for item in group:
                 for name, value in item.items():
-                    if re.fullmatch(r"\d+\.\d\d", str(value)):
+                    if _is_money(value, currency):
                         columns[name] = columns.get(name, Decimal(0)) + Decimal(str(value))
             for total in (*columns.values(), sum(columns.values(), Decimal(0))):
                 self.sums.add(("amount", total, currency))
+
+
+def _is_money(value: Any, currency: str) -> bool:
+    """Say whether a field holds money as records write it: two decimals, none where the currency has no cents."""
+    if currency in _WITHOUT_CENTS:
+        return isinstance(value, str) and re.fullmatch(r"\d+", value) is not None
+    return re.fullmatch(r"\d+\.\d\d", str(value)) is not None
 
 
 def _day(text: str) -> dt.date | None:
@@ -252,7 +260,7 @@ def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
                     yield ("amount", big - small, unit)
 
 
-def _dates_after(
+def dates_after(
     valid: Iterable[Knowledge], structured: Sequence[Facts], language: str, market: str | None, on: dt.date
 ) -> Iterator[Key]:
     """Return the dates that a passage of the knowledge leads to: "28 days after delivery" from `delivered_on`.

@@ -93,6 +93,12 @@ class _OneForOne(dict[int, str]):
 
 
 _MOVED = "\ue000"
+_WITHOUT_SPACES = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
+)
+_UNSPACED = re.compile(f"[{_WITHOUT_SPACES}]")
+_LETTER = rf"[^\W{_WITHOUT_SPACES}]"
 _CHARACTERS = _Characters()
 _ONE_FOR_ONE = {True: _OneForOne(case=True), False: _OneForOne(case=False)}
 
@@ -150,21 +156,23 @@ def _around(ends: re.Pattern[str], text: str, start: int, end: int) -> tuple[int
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
     """Return the pattern that finds a phrase as a whole in a folded text.
 
-    Numbers must stand alone ("4" is not in "14" nor in "4.5"); before an Arabic word its clitics may be attached.
+    Numbers must stand alone ("4" is not in "14" nor in "4.5"); before an Arabic or Hebrew word its clitics may be
+    attached, and where no spaces are written (Chinese, Japanese, Korean particles, Thai) a word may stand anywhere.
     """
     words = [re.escape(word) for word in folded(phrase).split()]
     pattern = r"\s+".join(words)
-    first, last = (words[0][0], words[-1][-1]) if words else ("", "")
+    first, last = (folded(phrase)[0], folded(phrase)[-1]) if words else ("", "")
     if first.isdigit():
-        pattern = r"(?<![\w])(?<!\d[.,])" + pattern
-    elif first.isalpha() and not _arabic(first):
-        pattern = r"(?<!\w)" + pattern
+        pattern = rf"(?<!{_LETTER})(?<!\d[.,])" + pattern
+    elif first.isalpha() and not _takes_clitics(first) and not _UNSPACED.match(first):
+        pattern = rf"(?<!{_LETTER})" + pattern
     if last.isdigit():
-        pattern += r"(?!\w)(?![.,]\d)"
-    elif last.isalpha():
-        pattern += r"(?!\w)"
+        pattern += rf"(?!{_LETTER})(?![.,]\d)"
+    elif last.isalpha() and not _UNSPACED.match(last):
+        pattern += rf"(?!{_LETTER})"
     return re.compile(pattern)
 
 
-def _arabic(character: str) -> bool:
-    return "\u0600" <= character <= "\u06ff"
+def _takes_clitics(character: str) -> bool:
+    """Say whether small words are written onto the front of a word in this script (Hebrew, Arabic)."""
+    return "\u0590" <= character <= "\u06ff"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from chatparity.cli import check, gate, grade, import_, replay, report, run, sample, sandbox, try_
+from chatparity.cli import check, gate, grade, import_, init, replay, report, run, sample, sandbox, try_
 from chatparity.cli.show import complain
 from chatparity.errors import ChatparityError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _name, _module in {
+    "init": init,
     "try": try_,
     "check": check,
     "import": import_,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chatparity.agents.masking import mask, names_secret
+from chatparity.agents.masking import mask, mask_all, names_secret
 from chatparity.agents.trace import Trace
 from chatparity.exchange import Conversation, Failure, Reply
 
@@ -41,10 +41,10 @@ def _read(reply: Reply, trace: Trace, question: Conversation) -> dict[str, str]:
     ]
     usage = reply.usage
     first = "not measured: the reply is not streamed" if reply.first_token is None else f"{reply.first_token:.3f} s"
-    given = f"; the endpoint's: {_masked(trace.session)}" if trace.session is not None else ""
+    given = f"; the endpoint's: {mask_all(trace.session)}" if trace.session is not None else ""
     return {
-        "text": _masked(reply.text) or "(none)",
-        "tool calls": _masked("\n".join(calls)) or "none",
+        "text": mask_all(reply.text) or "(none)",
+        "tool calls": mask_all("\n".join(calls)) or "none",
         "handover": "yes" if reply.handover else "no",
         "usage": f"{usage.input_tokens} tokens read, {usage.output_tokens} written" if usage else "not told",
         "model": reply.model or "not told",
@@ -57,9 +57,9 @@ def _read(reply: Reply, trace: Trace, question: Conversation) -> dict[str, str]:
 def in_json(trace: Trace, found: Reply | Failure, question: Conversation, advised: str) -> str:
     """Return the same for a program."""
     shown: dict[str, Any] = {
-        "request": {"where": trace.where, "headers": _headers(trace), "body": _masked(_decoded(trace.body))},
+        "request": {"where": trace.where, "headers": _headers(trace), "body": mask_all(_decoded(trace.body))},
         "response": {"head": trace.head, "status": trace.status, "raw": _raw(trace.answer)},
-        "session": {"ours": question.session, "endpoint": _masked(trace.session)},
+        "session": {"ours": question.session, "endpoint": mask_all(trace.session)},
         "reply": None,
         "failure": None,
     }
@@ -67,7 +67,7 @@ def in_json(trace: Trace, found: Reply | Failure, question: Conversation, advise
         shown["failure"] = {"kind": found.kind, "message": found.message, "advice": advised}
     else:
         everything = {name: getattr(found, name) for name in type(found).__struct_fields__}
-        shown["reply"] = _masked(msgspec.to_builtins(everything))
+        shown["reply"] = mask_all(msgspec.to_builtins(everything))
     return msgspec.json.encode(shown).decode()
 
 
@@ -84,18 +84,9 @@ def _decoded(body: bytes) -> Any:
         return body.decode("utf-8", "replace")
 
 
-def _masked(value: Any) -> Any:
-    """Return a value with the secrets in all of its texts masked."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {mask(str(name)): _masked(one) for name, one in value.items()}
-    return [_masked(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
 def _shown(body: bytes) -> str:
     """Return a body for a person, JSON laid out."""
-    found = _masked(_decoded(body))
+    found = mask_all(_decoded(body))
     if found is None or isinstance(found, str):
         return found or ""
     return "\n".join(_laid_out(found))

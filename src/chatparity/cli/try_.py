@@ -50,7 +50,7 @@ def command(
     trace = Trace()
     question = _question(suite, text, language=language, customer=customer, market=market)
     found = asyncio.run(_asked(suite, spec, question, trace))
-    advised = advice(found.kind, spec=spec, status=trace.status) if isinstance(found, Failure) else ""
+    advised = advice(found.kind, spec=spec, status=trace.status, raw=trace.answer) if isinstance(found, Failure) else ""
     if as_json:
         say(in_json(trace, found, question, advised))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chatparity.gate.result import Rate
-from chatparity.gate.slices import Key, labels
+from chatparity.gate.slices import Key, labels, place_of, working_icc
 from chatparity.grading.rows import ScoreRow
 from chatparity.stats import DifferenceEstimate, RateEstimate, cluster_rate, paired_difference
 
@@ -56,14 +56,15 @@ def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float) -> Measure
     unknown = [row for row in rows if row.state in UNKNOWN]
     values = [bool(row.metrics[metric]) for row in graded]
     clusters = [row.cluster for row in graded]
-    known = cluster_rate(values, clusters, confidence=confidence)
+    icc = working_icc(place_of(row) for row in graded + unknown)
+    known = cluster_rate(values, clusters, confidence=confidence, working_icc=icc)
     low, high, method = known.low, known.high, known.method
     if not graded:
         method = _why_nothing(rows)
     elif unknown:
         every = clusters + [row.cluster for row in unknown]
-        low = cluster_rate(values + [False] * len(unknown), every, confidence=confidence).low
-        high = cluster_rate(values + [True] * len(unknown), every, confidence=confidence).high
+        low = cluster_rate(values + [False] * len(unknown), every, confidence=confidence, working_icc=icc).low
+        high = cluster_rate(values + [True] * len(unknown), every, confidence=confidence, working_icc=icc).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     states = Counter(row.state for row in rows)
     rate = Rate(
@@ -112,14 +113,16 @@ def difference_of(pairs: Pairs, metric: str, confidence: float) -> Measured:
     mine = [bool(one.metrics[metric]) for one, _ in graded]
     other = [bool(two.metrics[metric]) for _, two in graded]
     clusters = [one.cluster for one, _ in graded]
-    known = paired_difference(mine, other, clusters, confidence=confidence)
+    icc = working_icc(place_of(one) for one in pairs.mine)
+    known = paired_difference(mine, other, clusters, confidence=confidence, working_icc=icc)
     low, high, method = known.low, known.high, known.method
     unknown = [(one, two) for one, two in both if one.state != "graded"]
     if graded and unknown:
         others = other + [bool(two.metrics[metric]) for _, two in unknown]
         every = clusters + [one.cluster for one, _ in unknown]
-        low = paired_difference(mine + [False] * len(unknown), others, every, confidence=confidence).low
-        high = paired_difference(mine + [True] * len(unknown), others, every, confidence=confidence).high
+        worst, best = mine + [False] * len(unknown), mine + [True] * len(unknown)
+        low = paired_difference(worst, others, every, confidence=confidence, working_icc=icc).low
+        high = paired_difference(best, others, every, confidence=confidence, working_icc=icc).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     rate = Rate(
         n=known.n,

@@ -11,25 +11,31 @@ from chatparity.exchange import Point
 from chatparity.gate.needed import Clears, Estimate, clusters_needed, exchanges_needed, passing
 from chatparity.grading.grader import Grader, Metric
 from chatparity.grading.rows import ScoreRow
-from chatparity.stats import cluster_rate, paired_difference
+from chatparity.stats import REPEATED_ICC, WORKING_ICC, cluster_rate, paired_difference
 from chatparity.suite import MARKER, GateTable, Settings
 
 ALL = "all"
 FIXED = ("at_least", "at_most", "zero")
 PAIRED = {"margin": "human", "no_worse_than": "baseline"}
 Key = tuple[str, str, str]
+Place = tuple[str, str, int]
 
 
 @dataclass
 class Planned:
-    """The exchanges planned for one grader, metric and slice: the cluster of each, in order."""
+    """The exchanges planned for one grader, metric and slice: the cluster, transcript and trial of each, in order."""
 
-    clusters: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
     @property
     def n(self) -> int:
         """Return how many exchanges are planned."""
-        return len(self.clusters)
+        return len(self.places)
+
+    @property
+    def clusters(self) -> list[str]:
+        """Return the cluster of each exchange, in order."""
+        return [cluster for cluster, _, _ in self.places]
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ def planned(points: Iterable[Point], graders: Sequence[Grader]) -> dict[Key, Pla
                 continue
             for metric in grader.metrics:
                 if metric.among(point):
-                    _count(found, grader.name, metric.name, point.slices, point.cluster)
+                    _count(found, grader.name, metric.name, point.slices, place_of(point))
     return found
 
 
@@ -100,13 +106,29 @@ def planned_rows(rows: Iterable[ScoreRow]) -> dict[Key, Planned]:
     for row in rows:
         if row.arm == "ai" and row.state != "skipped":
             for metric in row.metrics:
-                _count(found, row.grader, metric, row.slices, row.cluster)
+                _count(found, row.grader, metric, row.slices, place_of(row))
     return found
 
 
-def _count(found: dict[Key, Planned], grader: str, metric: str, slices: Mapping[str, str], cluster: str) -> None:
+def _count(found: dict[Key, Planned], grader: str, metric: str, slices: Mapping[str, str], place: Place) -> None:
     for label in labels(slices):
-        found.setdefault((grader, metric, label), Planned()).clusters.append(cluster)
+        found.setdefault((grader, metric, label), Planned()).places.append(place)
+
+
+def place_of(one: Point | ScoreRow) -> Place:
+    """Return where an exchange stands: its cluster, transcript and trial."""
+    return one.cluster, one.id, one.trial
+
+
+def working_icc(places: Iterable[Place]) -> float:
+    """Return the correlation to assume within clusters while too few of them can show it.
+
+    Where a cluster holds several conversations, they are trials of one task: those are more alike than the answers of
+    one conversation.
+    """
+    conversations = set(places)
+    repeated = len(conversations) > len({cluster for cluster, _, _ in conversations})
+    return REPEATED_ICC if repeated else WORKING_ICC
 
 
 def expand(settings: Settings, graders: Sequence[Grader], counts: Mapping[Key, Planned]) -> list[GateSlice]:
@@ -207,12 +229,13 @@ def _impossible(one: GateSlice) -> Iterator[Problem]:
 
 def perfect(one: GateSlice) -> tuple[Estimate, Clears]:
     """Return what a perfect agent would show on this slice, and the test that its interval must meet."""
-    clusters, confidence = one.planned.clusters, one.gate.confidence
+    plan, confidence, icc = one.planned, one.gate.confidence, working_icc(one.planned.places)
     clears = passing(one.gate, good_is_high=one.metric.good_is_high)
     if one.gate.kind in PAIRED:
-        same = [True] * len(clusters)
-        return paired_difference(same, same, clusters, confidence=confidence), clears
-    return cluster_rate([one.metric.good_is_high] * len(clusters), clusters, confidence=confidence), clears
+        same = [True] * plan.n
+        return paired_difference(same, same, plan.clusters, confidence=confidence, working_icc=icc), clears
+    perfectly = [one.metric.good_is_high] * plan.n
+    return cluster_rate(perfectly, plan.clusters, confidence=confidence, working_icc=icc), clears
 
 
 def requirement(gate: GateTable) -> str:

@@ -1,4 +1,4 @@
-"""Finding a suite's graders: every Grader in `graders/*.py`, every rubric in `graders/*.md`."""
+"""Finding a suite's graders: every Grader in `graders/*.py`, every rubric in `graders/*.md` but README.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def load_graders(suite: Suite, judge: Judge | None = None, *, only: Sequence[str
         for grader in _graders_of(file):
             if found.setdefault(grader.name, grader) is not grader:
                 raise UsageError(f'{file}: a second grader is called "{grader.name}": give it a name of its own')
-    rubrics = sorted(folder.glob("*.md"))
+    rubrics = sorted(file for file in folder.glob("*.md") if file.name != "README.md")
     if rubrics:
         from chatparity.grading.rubric import load_rubric, rubric_grader
 

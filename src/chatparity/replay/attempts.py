@@ -8,14 +8,16 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from chatparity.agents.base import Agent
-from chatparity.agents.masking import mask
+from chatparity.agents.masking import holds_secret, mask, mask_all
 from chatparity.errors import AgentFailure, UsageError
 from chatparity.exchange import Conversation, Failure, Reply
 
 _FRAMES = 4
 # What certainly did not reach an endpoint that keeps the session: asking again cannot say the same thing twice there.
-_UNHEARD = ("refused", "http_429")
+_UNHEARD = ("refused", "unknown_host", "tls", "http_429")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ async def _once(agent: Agent, conversation: Conversation, timeout_seconds: float
     """Return what became of one attempt."""
     try:
         async with asyncio.timeout(timeout_seconds):
-            return await agent.reply(conversation)
+            return _without_secrets(await agent.reply(conversation))
     except AgentFailure as failure:
         return failure
     except TimeoutError:
@@ -80,6 +82,18 @@ async def _once(agent: Agent, conversation: Conversation, timeout_seconds: float
         raise
     except Exception as error:  # noqa: BLE001 — an agent's bug must cost one exchange, not the run
         return AgentFailure("crashed", _shortened(error), retryable=False)
+
+
+def _without_secrets(reply: Reply) -> Reply:
+    """Return a reply in which an endpoint that repeats our own key to us does not bring it into the run."""
+    if not holds_secret(msgspec.json.encode(reply)):
+        return reply
+    calls = tuple(
+        msgspec.structs.replace(call, arguments=mask_all(call.arguments), result=mask_all(call.result))
+        for call in reply.tool_calls
+    )
+    model = reply.model and mask(reply.model)
+    return msgspec.structs.replace(reply, text=mask(reply.text), tool_calls=calls, model=model)
 
 
 def _worth_it(agent: Agent, failure: AgentFailure, backoff: Backoff) -> bool:

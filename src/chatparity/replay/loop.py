@@ -49,11 +49,7 @@ async def replay(
     `sink` is called from the event loop; what it raises ends the replay. Cancelled, nothing half-made reaches it.
     Raises UsageError when the agent cannot be replayed in this mode or the suite's prompt cannot be used.
     """
-    if agent.keeps_session and mode == "teacher_forced":
-        raise UsageError(
-            f"{agent.name}: the endpoint keeps the session on its own side, so it cannot be shown a recorded history: "
-            "replay it with --mode free_running"
-        )
+    check_mode(agent, mode)
     work = _Replay(agent, settings, done, sink, backoff or Backoff(), () if agent.keeps_session else tools, may_ask)
     jobs = work.jobs(conversations, mode)
     try:
@@ -63,6 +59,15 @@ async def replay(
     except BaseExceptionGroup as errors:
         # One worker's error ends all of them; the caller wants that error, not the group.
         raise errors.exceptions[0] from None
+
+
+def check_mode(agent: Agent, mode: Mode) -> None:
+    """Raise UsageError when the agent cannot be replayed in this mode."""
+    if agent.keeps_session and mode == "teacher_forced":
+        raise UsageError(
+            f"{agent.name}: the endpoint keeps the session on its own side, so it cannot be shown a recorded history: "
+            "replay it with --mode free_running"
+        )
 
 
 async def _work_off(jobs: Iterator[Job]) -> None:

@@ -22,11 +22,11 @@ from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import write_transcripts
 from chatparity.judge import open_judge
 from chatparity.naming import new_folder
-from chatparity.replay import RecordedCalls, ToolAnswerer, as_seen, plan, replay
+from chatparity.replay import RecordedCalls, ToolAnswerer, as_seen, check_mode, plan, replay
 from chatparity.run.budget import Meter, budget_of, check_budget, spending_of
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
 from chatparity.run.prices import Prices
-from chatparity.run.select import Options, Selection, select
+from chatparity.run.select import Options, Selection, select, selection_in
 from chatparity.suite import MARKER, Mode, Suite, find_root
 from chatparity.transcript import Transcript
 
@@ -253,7 +253,7 @@ def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -
         languages=suite.settings.agent.languages,
         datasets=selection.datasets,
         invalid_lines=tuple(str(problem) for problem in selection.invalid),
-        selection=options.selection,
+        selection=selection_in(suite, options),
         graders=tuple(one.identity for one in load_graders(suite)),
         planned=claimed,
         asked_in_languages_not_claimed=every - claimed,
@@ -277,13 +277,14 @@ def with_folder(suite: Suite, options: Options) -> Options:
 async def _opened(
     folder: RunFolder, manifest: Manifest, transcripts: list[Transcript], suite: Suite
 ) -> AsyncIterator[Agent]:
-    """Open a run's agent, and begin the run only once that worked: a bad specification leaves no run behind."""
+    """Open a run's agent, and begin the run only once that worked: what cannot be replayed leaves no run."""
     new = not folder.exists()
     if new:
         write_transcripts(folder.transcripts_file, transcripts)
     try:
         async with open_agent(manifest.agent, suite, records=folder.transcripts_file) as agent:
             if new:
+                check_mode(agent, manifest.mode)
                 folder.begin(manifest)
             yield agent
     finally:

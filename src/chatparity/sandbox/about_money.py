@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
+from chatparity.sandbox.amounts import is_nothing
 from chatparity.sandbox.case import Case, day
 from chatparity.sandbox.instalments import (
     OPEN,
@@ -17,7 +19,6 @@ from chatparity.sandbox.instalments import (
     with_part,
 )
 from chatparity.sandbox.policy import after_days
-from chatparity.sandbox.shop import major, minor
 
 
 def due(case: Case) -> None:
@@ -44,16 +45,16 @@ def open_payments(case: Case, order: str) -> bool:
         if part["status"] == "paused":
             until = day(part["paused_until"])
             case.say("line.paused" if line else "due_one_paused", amount=values["amount"], until=until, **where)
-        elif part["status"] == "missed" and part["late_fee"] == "0.00":
+        elif part["status"] == "missed" and is_nothing(part["late_fee"]):
             case.say("line.missed_waived" if line else "due_one_waived", **values, **where)
         elif part["status"] == "missed":
             fee = case.money(part["late_fee"])
             case.say("line.missed" if line else "due_one_missed", fee=fee, **values, **where)
         else:
             case.say("line.due" if line else "due_one", **values, **where)
-    if len(parts) > 1 or any(part["late_fee"] != "0.00" for part in parts):
-        units = sum(minor(part["amount"]) + minor(part["late_fee"]) for part in parts)
-        case.say("due_total_order", order=order, amount=case.money(major(units)))
+    if len(parts) > 1 or any(not is_nothing(part["late_fee"]) for part in parts):
+        total = sum(Decimal(part["amount"]) + Decimal(part["late_fee"]) for part in parts)
+        case.say("due_total_order", order=order, amount=case.money(str(total)))
     return bool(parts)
 
 
@@ -72,7 +73,7 @@ def late_fee(case: Case) -> None:
                 case.say(
                     "fee_waived_already", number=part["number"], order=order, waived=day(part["late_fee_waived_on"])
                 )
-            elif part["late_fee"] != "0.00":
+            elif not is_nothing(part["late_fee"]):
                 _explain(case, order, part)
                 if part["status"] == "missed":
                     case.say("fee_waivable", months=case.number("waiver_period_months"))
@@ -103,7 +104,7 @@ def waive(case: Case) -> None:
             named
             or next((part for part in parts if fee_charged(case, part)), None)
             or next((part for part in parts if part["late_fee_waived_on"]), None)
-            or next((part for part in parts if part["late_fee"] != "0.00"), None)
+            or next((part for part in parts if not is_nothing(part["late_fee"])), None)
         )
         if part is None:
             case.say("waive_nothing")

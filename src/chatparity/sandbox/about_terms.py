@@ -6,10 +6,10 @@ import datetime as dt
 from typing import Any
 
 from chatparity.sandbox.about_money import open_payments
+from chatparity.sandbox.amounts import major, minor
 from chatparity.sandbox.case import Case, day
 from chatparity.sandbox.instalments import first_open, is_due, is_open, named_instalment, with_part
 from chatparity.sandbox.policy import after_days
-from chatparity.sandbox.shop import major, minor
 from chatparity.sandbox.understand import fold
 
 
@@ -91,17 +91,18 @@ def change_plan(case: Case) -> None:
 def _plan_preview(case: Case, order: str) -> None:
     """Say which instalments a change of plan would make today, changing nothing; else the rules of the plans."""
     parts = case.instalments(order)
-    least = minor(str(case.number("pay_in_4_minimum")))
-    if len(parts) != 1 or parts[0]["status"] != "due" or minor(parts[0]["amount"]) < least:
+    currency = case.tools.currency
+    least = minor(str(case.number("pay_in_4_minimum")), currency)
+    if len(parts) != 1 or parts[0]["status"] != "due" or minor(parts[0]["amount"], currency) < least:
         plan_rules(case)
         return
     count, first = int(case.number("pay_in_4_count")), int(case.number("plan_change_first_due_days"))
-    step, amount = int(case.number("plan_change_interval_days")), minor(parts[0]["amount"])
+    step, amount = int(case.number("plan_change_interval_days")), minor(parts[0]["amount"], currency)
     case.say("plan_preview", order=order)
     for number in range(1, count + 1):
         units = amount // count if number < count else amount - amount // count * (count - 1)
         due_on = after_days(case.today, first + step * (number - 1))
-        case.say("line.plan", number=number, amount=case.money(major(units)), due=due_on)
+        case.say("line.plan", number=number, amount=case.money(major(units, currency)), due=due_on)
     case.say("plan_change_rule")
 
 

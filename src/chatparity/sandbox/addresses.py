@@ -12,10 +12,23 @@ _POSTCODES = {
     "IE": r"[A-Z]\d[\dW] ?[A-Z\d]{4}",
     "US": r"(?:[A-Z]{2} )?\d{5}(?:-\d{4})?",
     "SE": r"\d{3} ?\d{2}",
+    "CA": r"(?:[A-Z]{2} )?[A-Z]\d[A-Z] ?\d[A-Z]\d",
     "PL": r"\d{2}-\d{3}",
     "AT": r"\d{4}",
+    "CH": r"\d{4}",
+    "NO": r"\d{4}",
+    "DK": r"\d{4}",
+    "NL": r"\d{4} ?[A-Z]{2}",
+    "PT": r"\d{4}-\d{3}",
+    "CZ": r"\d{3} ?\d{2}",
+    "RO": r"\d{6}",
+    "JP": r"(?:〒 ?)?\d{3}-\d{4}",
+    "BR": r"\d{5}-?\d{3}",
 }
 _POSTCODE = r"\d{5}"
+_NOTHING = re.compile(r"(?!)")
+_STATE = re.compile(r"^[A-Z]{2} ", re.IGNORECASE)
+_BEFORE_POSTCODE = {"US": _STATE, "CA": _STATE, "JP": re.compile(r"^〒 ?")}
 _CITY_WORDS = 4
 _LABEL = re.compile(r"(^|[,،;.!]\s*)[^\W\d]+(?:[ /-][^\W\d]+)?\s*:\s*")
 _ID = re.compile(r"\b(?:H|CH|PM)-[\d-]+", re.IGNORECASE)
@@ -37,7 +50,7 @@ def find_address(text: str, market: str, table: Mapping[str, Any]) -> Address | 
     `address_stop` what begins the sentence after it.
     """
     plain = _LABEL.sub(r"\1", _ID.sub(" ", ", ".join(line.strip(" ,،") for line in text.splitlines() if line.strip())))
-    flags = re.IGNORECASE if market in ("GB", "IE") else 0
+    flags = re.IGNORECASE if market in ("GB", "IE", "CA", "NL") else 0
     hits = list(re.finditer(rf"(?<![\w-])(?:{_POSTCODES.get(market, _POSTCODE)})(?![\w-])", plain, flags))
     if not hits:
         return None
@@ -53,8 +66,7 @@ def find_address(text: str, market: str, table: Mapping[str, Any]) -> Address | 
     else:
         street, _, city = street.rpartition(",") if "," in street else street.rpartition("،")
     postcode = hit.group().strip()
-    if market == "US" and " " in postcode:
-        postcode = postcode.split()[-1]
+    postcode = _BEFORE_POSTCODE.get(market, _NOTHING).sub("", postcode)
     found = Address(street.strip(" ,،.;"), postcode, _city(city))
     return found if found.street and found.city and re.search(r"\d", found.street) else None
 

@@ -106,9 +106,9 @@ def _wrong_amount(answer: Answer, stage: Stage) -> Answer:
     def other(value: Any) -> Any:
         if not isinstance(value, Money):
             return value
-        changed = (Decimal(value.amount) * factor).quantize(Decimal("0.01"))
+        changed = (Decimal(value.amount) * factor).quantize(Decimal(value.amount))
         if changed == Decimal(value.amount):
-            changed += Decimal("9.00")
+            changed += 9
         return Money(str(changed), value.currency)
 
     return replace(answer, parts=_each_value(answer.parts, other))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chatparity.sandbox import slots
+from chatparity.sandbox.amounts import is_nothing
 from chatparity.sandbox.case import Case, Order, day
 from chatparity.sandbox.understand import fold
 
@@ -40,7 +41,7 @@ def is_late(case: Case, part: Instalment) -> bool:
 
 def fee_charged(case: Case, part: Instalment) -> bool:
     """Say whether a late fee stands on a missed instalment."""
-    return bool(part["late_fee"] != "0.00" and part["status"] == "missed")
+    return bool(not is_nothing(part["late_fee"]) and part["status"] == "missed")
 
 
 def first_open(parts: list[Instalment]) -> Instalment | None:

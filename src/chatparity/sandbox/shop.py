@@ -5,22 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any
 
 from chatparity.errors import UsageError
+from chatparity.sandbox.amounts import minor
 
 Row = dict[str, Any]
-
-
-def minor(money: str) -> int:
-    """Return a decimal string as minor units: "249.00" is 24900."""
-    return int((Decimal(money) * 100).to_integral_exact())
-
-
-def major(units: int) -> str:
-    """Return minor units as a decimal string: 24900 is "249.00"."""
-    return f"{units // 100}.{units % 100:02d}"
 
 
 class Shop:
@@ -31,6 +21,7 @@ class Shop:
         self._base.row_factory = _as_dict
         self._base.executescript(schema)
         self.customer = str(records["account"]["id"])
+        self.currency = str(records["account"].get("currency"))
         try:
             with self._transaction():
                 self._load(records)
@@ -75,29 +66,35 @@ class Shop:
         self._base.execute("COMMIT")
 
     def _load(self, records: Mapping[str, Any]) -> None:
-        account = dict(records["account"])
-        account["credit_limit_minor"] = minor(account.pop("credit_limit"))
-        self.add("customers", account)
+        self.add("customers", self._in_minor(records["account"], "credit_limit"))
         for method in records.get("payment_methods") or ():
             self.add("payment_methods", {"customer": self.customer, **method})
         for order in records.get("orders") or ():
             self._load_order(dict(order))
         for declined in records.get("declined_purchases") or ():
-            self.add("declined_purchases", {"customer": self.customer, **_in_minor(declined, "amount")})
+            self.add("declined_purchases", {"customer": self.customer, **self._in_minor(declined, "amount")})
         for complaint in records.get("complaints") or ():
             self.add("complaints", {"customer": self.customer, **complaint})
         if records.get("deletion"):
             self.add("deletions", {"customer": self.customer, **records["deletion"]})
 
+    def _in_minor(self, row: Mapping[str, Any], *money: str) -> Row:
+        """Return a row with its money fields in the smallest unit, under the names the database gives them."""
+        found = dict(row)
+        for name in money:
+            if name in found:
+                found[f"{name}_minor"] = minor(found.pop(name), self.currency)
+        return found
+
     def _load_order(self, order: Row) -> None:
         parts = {name: order.pop(name, None) for name in ("instalments", "charges", "refunds")}
         single = {name: order.pop(name, None) for name in ("return", "missing_parcel", "dispute")}
-        self.add("orders", {"customer": self.customer, **_in_minor(order, "total")})
+        self.add("orders", {"customer": self.customer, **self._in_minor(order, "total")})
         for instalment in parts["instalments"] or ():
-            self.add("instalments", {"order_id": order["id"], **_in_minor(instalment, "amount", "late_fee")})
+            self.add("instalments", {"order_id": order["id"], **self._in_minor(instalment, "amount", "late_fee")})
         for table in ("charges", "refunds"):
             for row in parts[table] or ():
-                self.add(table, {"order_id": order["id"], **_in_minor(row, "amount")})
+                self.add(table, {"order_id": order["id"], **self._in_minor(row, "amount")})
         for table, name in (("returns", "return"), ("missing_parcels", "missing_parcel"), ("disputes", "dispute")):
             if single[name]:
                 self.add(table, {"order_id": order["id"], **single[name]})
@@ -105,12 +102,3 @@ class Shop:
 
 def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
-
-
-def _in_minor(row: Mapping[str, Any], *money: str) -> Row:
-    """Return a row with its money fields as minor units, under the names the database gives them."""
-    found = dict(row)
-    for name in money:
-        if name in found:
-            found[f"{name}_minor"] = minor(found.pop(name))
-    return found

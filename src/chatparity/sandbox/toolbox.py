@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from chatparity.sandbox.amounts import major
 from chatparity.sandbox.policy import Policy, after_days
 from chatparity.sandbox.shop import Row, Shop
 from chatparity.transcript import ToolCall
@@ -36,6 +37,10 @@ class Desk:
     def number(self, key: str) -> Any:
         """Return the policy number that is valid today in the customer's market."""
         return self.policy.number(key, self.market, self.today)
+
+    def money(self, units: int) -> str:
+        """Return an amount in the smallest unit of the customer's currency as a decimal string."""
+        return major(units, self.currency)
 
     def account(self) -> Row:
         """Return the customer's row."""

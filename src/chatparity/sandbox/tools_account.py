@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from chatparity.sandbox.policy import after_days
-from chatparity.sandbox.shop import major
 from chatparity.sandbox.toolbox import Desk, Refused
 from chatparity.sandbox.tools_read import unpaid_balance
 
@@ -94,7 +93,7 @@ def request_data_deletion(desk: Desk) -> dict[str, Any]:
         raise Refused("already_requested", deletion=made["id"], done_by=made["done_by"])
     unpaid = unpaid_balance(desk)
     if unpaid:
-        raise Refused("unpaid_balance", amount=major(unpaid), currency=desk.currency)
+        raise Refused("unpaid_balance", amount=desk.money(unpaid), currency=desk.currency)
     done_by = after_days(desk.today, desk.number("deletion_days")).isoformat()
     row = {"id": f"DEL-{desk.digits}", "requested_on": desk.today.isoformat(), "done_by": done_by}
     desk.shop.add("deletions", {**row, "customer": desk.shop.customer})

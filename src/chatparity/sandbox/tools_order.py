@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from chatparity.sandbox.amounts import minor
 from chatparity.sandbox.policy import a_year_before, after_business_days, after_days
-from chatparity.sandbox.shop import Row, major, minor
+from chatparity.sandbox.shop import Row
 from chatparity.sandbox.toolbox import Desk, Refused
 
 DISPUTE_REASONS = ("damaged", "not_as_described", "wrong_item", "incomplete")
@@ -26,7 +27,7 @@ def extend_due_date(desk: Desk, instalment: str, days: int) -> dict[str, Any]:
     if row["status"] == "paused":
         raise Refused("paused", paused_until=row["paused_until"])
     if row["status"] == "missed":
-        raise Refused("missed_instalment", late_fee=major(row["late_fee_minor"]))
+        raise Refused("missed_instalment", late_fee=desk.money(row["late_fee_minor"]))
     if row["extended_days"]:
         raise Refused("already_extended", extended_days=row["extended_days"])
     most = desk.number("extension_max_days")
@@ -38,7 +39,7 @@ def extend_due_date(desk: Desk, instalment: str, days: int) -> dict[str, Any]:
         "instalment": instalment,
         "due_on": due_on,
         "extended_days": days,
-        "fee": "0.00",
+        "fee": desk.money(0),
         "currency": desk.currency,
     }
 
@@ -60,8 +61,8 @@ def waive_late_fee(desk: Desk, instalment: str) -> dict[str, Any]:
         raise Refused("other_missed_instalment", instalments=[other["id"] for other in others])
     today = desk.today.isoformat()
     desk.shop.do("UPDATE instalments SET late_fee_minor = 0, late_fee_waived_on = ? WHERE id = ?", today, instalment)
-    waived = major(row["late_fee_minor"])
-    return {"instalment": instalment, "waived": waived, "currency": desk.currency, "late_fee": "0.00"}
+    waived = desk.money(row["late_fee_minor"])
+    return {"instalment": instalment, "waived": waived, "currency": desk.currency, "late_fee": desk.money(0)}
 
 
 def report_return(desk: Desk, order: str) -> dict[str, Any]:
@@ -189,7 +190,7 @@ def change_plan(desk: Desk, order: str, plan: str) -> dict[str, Any]:
     if desk.today > dt.date.fromisoformat(one["due_on"]):
         raise Refused("due_date_passed", due_on=one["due_on"])
     least = desk.number("pay_in_4_minimum")
-    if row["total_minor"] < minor(least):
+    if row["total_minor"] < minor(least, desk.currency):
         raise Refused("below_minimum", minimum=least, currency=desk.currency)
     made = _split(desk, order, one["amount_minor"])
     return {"order": order, "plan": plan, "currency": desk.currency, "instalments": made}
@@ -239,7 +240,7 @@ def _split(desk: Desk, order: str, amount: int) -> list[Row]:
         units = part if number < count else amount - part * (count - 1)
         row = {"id": f"{order}-{number}", "number": number, "due_on": due_on}
         desk.shop.add("instalments", {**row, "order_id": order, "amount_minor": units, "status": "due"})
-        made.append({**row, "amount": major(units)})
+        made.append({**row, "amount": desk.money(units)})
     return made
 
 
@@ -258,7 +259,7 @@ def _refund(desk: Desk, order: str, units: int, reason: str, days: int) -> Row:
     desk.shop.add("refunds", made)
     return {
         "id": made["id"],
-        "amount": major(units),
+        "amount": desk.money(units),
         "currency": desk.currency,
         "expected_by": made["expected_by"],
     }

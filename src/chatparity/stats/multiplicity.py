@@ -20,7 +20,13 @@ def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
     [1] S. Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6,
         65-70.
     """
-    return _adjusted(p_values, "holm")
+    known = sorted(_known(p_values), key=lambda one: one[1])
+    adjusted: list[float | None] = [None] * len(p_values)
+    so_far = 0.0
+    for rank, (position, p_value) in enumerate(known):
+        so_far = max(so_far, min((len(known) - rank) * p_value, 1.0))
+        adjusted[position] = so_far
+    return tuple(adjusted)
 
 
 def benjamini_hochberg(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
@@ -31,11 +37,19 @@ def benjamini_hochberg(p_values: Sequence[float | None]) -> tuple[float | None, 
 
     [1] Y. Benjamini, Y. Hochberg (1995), Controlling the false discovery rate, JRSS B 57, 289-300.
     """
-    return _adjusted(p_values, "fdr_bh")
+    known = _known(p_values)
+    adjusted: list[float | None] = [None] * len(p_values)
+    if known:
+        from statsmodels.stats.multitest import multipletests
+
+        values = multipletests([one for _, one in known], method="fdr_bh")[1]
+        for (position, _), value in zip(known, values, strict=True):
+            adjusted[position] = float(value)
+    return tuple(adjusted)
 
 
 def simultaneous_confidence(confidence: float, slices: int) -> float:
-    """Return the confidence of each slice's own interval at which all `slices` intervals hold together with `confidence`.
+    """Return the confidence each of `slices` intervals needs so that all hold together with `confidence`.
 
     Bonferroni's [1]: 1 − (1 − confidence) / slices, however the slices depend on each other.
 
@@ -80,15 +94,3 @@ def _known(p_values: Sequence[float | None]) -> list[tuple[int, float]]:
         if not 0 <= one <= 1:
             raise ValueError(f"p_values[{position}]: expected a number from 0 to 1, got {one}")
     return known
-
-
-def _adjusted(p_values: Sequence[float | None], method: str) -> tuple[float | None, ...]:
-    known = _known(p_values)
-    adjusted: list[float | None] = [None] * len(p_values)
-    if known:
-        from statsmodels.stats.multitest import multipletests
-
-        values = multipletests([one for _, one in known], method=method)[1]
-        for (position, _), value in zip(known, values, strict=True):
-            adjusted[position] = float(value)
-    return tuple(adjusted)

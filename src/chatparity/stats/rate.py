@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from chatparity.stats.clusters import clusters_of, design_effect
-from chatparity.stats.interval import check_confidence, clopper_pearson, t_quantile, wilson
+from chatparity.stats.clusters import WORKING_ICC, Inflation, clusters_of, inflation
+from chatparity.stats.interval import check_confidence, clopper_pearson, wilson
 
-EXTREME = 5
+SKEWED = 0.2
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class RateEstimate:
     """A rate `good` / `n` in `clusters` clusters with its two-sided interval [low, high], as shares in [0, 1].
 
     `estimate`, `low` and `high` are None where they cannot be estimated; `method` says how the interval was made or
-    why there is none. `design_effect` is the inflation of the variance by clustering, at least 1.
+    why there is none. `design_effect` is the inflation of the variance by clustering, at least 1; `inflation` says
+    where it comes from.
     """
 
     n: int
@@ -30,24 +32,37 @@ class RateEstimate:
     confidence: float
     method: str
     design_effect: float = 1.0
+    inflation: Inflation | None = None
 
     def at(self, clusters: int) -> RateEstimate:
         """Return what would be found at another number of clusters of the same kind, at the same rate."""
-        if self.estimate is None or self.clusters < 2 or clusters < 2:
+        if self.estimate is None or self.inflation is None or clusters < 2:
             return self
         n = self.n * clusters / self.clusters
-        single = self.clusters == self.n
         # Fractions of an answer are kept: rounding them would make the interval jump between neighbouring sizes.
-        return _estimate(self.estimate * n, n, clusters, self.confidence, self.design_effect, single=single)
+        return _estimate(self.estimate, n, self.inflation.at(clusters), self.confidence)
 
 
-def cluster_rate(values: Sequence[bool], clusters: Sequence[Hashable], *, confidence: float = 0.95) -> RateEstimate:
+def cluster_rate(
+    values: Sequence[bool],
+    clusters: Sequence[Hashable],
+    *,
+    confidence: float = 0.95,
+    working_icc: float = WORKING_ICC,
+) -> RateEstimate:
     """Return the rate of true `values`, given the cluster of each.
 
-    One observation a cluster: Wilson's interval [1], or the exact one [2] where fewer than five observations hold the
-    rarer value. Larger clusters: the same two on the effective sample size n / design effect [3], with Student's t on
-    clusters − 1 degrees of freedom in place of the normal quantile; the exact one then is Korn and Graubard's [3].
-    One cluster cannot say how clusters differ: the rate is given, its interval is not.
+    Wilson's interval [1] on the effective size n / design effect, or the exact one [2] where the count is skewed:
+    |1 − 2p| / √(n p (1 − p)) above 0.2, as below 15 rare answers of many. There Wilson misses on the side of the
+    boundary twice as often as it says; elsewhere the exact interval is needlessly wide. With one observation a cluster
+    the effective size is n. With more, the exact interval is Korn and Graubard's [3], and the design effect is the
+    robust one or, while few clusters hold the rarer value, at least what a correlation of `working_icc` would make of
+    it: see `Inflation`. Two conversations can thus all but never decide anything, and one cannot say how conversations
+    differ: its rate is given, its interval is not.
+
+    The choice was made by simulation (`benchmarks/coverage.py`, docs/statistics.md) among this one, Wilson and exact
+    intervals throughout, logit-t, and the beta-binomial posterior. It needs no model of the clusters for its centre: a
+    beta-binomial fit weighs long conversations less, and so estimates another rate where long ones go worse.
 
     [1] E. B. Wilson (1927), JASA 22, 209-212.
     [2] C. J. Clopper, E. S. Pearson (1934), Biometrika 26, 404-413.
@@ -70,26 +85,28 @@ def cluster_rate(values: Sequence[bool], clusters: Sequence[Hashable], *, confid
     rate = good / n
     rarer = held if good * 2 <= n else ~held
     robust = groups.robust_variance(held.astype(np.float64))
-    effect = design_effect(groups, robust, rate * (1 - rate) / n, groups.holding(rarer))
-    return _estimate(good, n, groups.count, confidence, effect, single=groups.single)
+    inflated = inflation(groups, robust, rate * (1 - rate) / n, groups.holding(rarer), working_icc)
+    return _estimate(rate, n, inflated, confidence)
 
 
-def _estimate(good: float, n: float, clusters: int, confidence: float, effect: float, *, single: bool) -> RateEstimate:
-    """Choose and compute the interval; for forecasts the counts may be fractions."""
-    rate = good / n
-    exact = min(good, n - good) < EXTREME
-    if single:
-        low, high = clopper_pearson(good, n, confidence) if exact else wilson(good, n, confidence)
+def _estimate(rate: float, n: float, inflated: Inflation, confidence: float) -> RateEstimate:
+    """Choose and compute the interval; for forecasts n may be a fraction."""
+    size = max(n / inflated.divisor(confidence), 1.0)
+    good = min(rate * size, size)
+    exact = skewness(rate, size) > SKEWED
+    low, high = clopper_pearson(good, size, confidence) if exact else wilson(good, size, confidence)
+    effect = inflated.design_effect
+    if inflated.single:
         method = "exact (Clopper–Pearson)" if exact else "Wilson"
-        return RateEstimate(round(n), round(good), clusters, rate, low, high, confidence, method)
-    quantile = t_quantile(confidence, clusters - 1)
-    if exact:
-        # [3]: the effective size, further reduced for the few degrees of freedom that clusters leave.
-        size = max(n / effect * (t_quantile(confidence, max(n - 1, 1)) / quantile) ** 2, 1.0)
-        low, high = clopper_pearson(rate * size, size, confidence)
+    elif exact:
         method = f"exact on effective n (Korn–Graubard, design effect {effect:.2f})"
     else:
-        size = n / effect
-        low, high = wilson(rate * size, size, confidence, quantile=quantile)
         method = f"Wilson on effective n (design effect {effect:.2f})"
-    return RateEstimate(round(n), round(good), clusters, rate, low, high, confidence, method, effect)
+    clusters = inflated.clusters
+    return RateEstimate(round(n), round(rate * n), clusters, rate, low, high, confidence, method, effect, inflated)
+
+
+def skewness(rate: float, n: float) -> float:
+    """Return the skewness of a binomial count of `n` at this rate, without its sign; infinite at 0 and 1."""
+    spread = n * rate * (1 - rate)
+    return abs(1 - 2 * rate) / math.sqrt(spread) if spread > 0 else math.inf

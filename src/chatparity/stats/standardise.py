@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chatparity.stats.clusters import FEW, WORKING_ICC, clusters_of
+from chatparity.stats.clusters import clusters_of
 from chatparity.stats.interval import check_confidence, t_quantile
 
 Array = NDArray[np.float64]
+# Within a stratum conversations are already alike, so less is left to be shared than in `clusters.WORKING_ICC`.
+STRATUM_ICC = 0.2
+FEW = 10
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def standardised_difference(
     *,
     first: Hashable,
     second: Hashable,
-    mix: Mapping[Hashable, float] | None = None,
+    mix: Mapping[Any, float] | None = None,
     least_covered: float = 0.8,
     confidence: float = 0.95,
 ) -> StandardisedDifference:
@@ -99,7 +103,7 @@ def standardised_difference(
     naive = _gap(numbers, sides, ["all"] * len(used), units, {"all": 1.0}, confidence)
     method = f"standardised to {'the mix given' if mix is not None else 'the pooled mix'}, stratified cluster-robust t"
     if not common or covered < least_covered - 1e-12:
-        worst = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
+        worst = "; ".join(f"{name}: {why}" for name, why in left_out[:3]) or "neither arm answered anything"
         reason = (
             f"cannot be compared: common strata hold {covered:.0%} of the cases, needs {least_covered:.0%} ({worst})"
         )
@@ -117,7 +121,7 @@ def standardised_difference(
     return StandardisedDifference(*sizes, naive, gap, True, reason, confidence, method)
 
 
-def _shares(names: Sequence[Hashable], mix: Mapping[Hashable, float] | None) -> dict[Hashable, float]:
+def _shares(names: Sequence[Hashable], mix: Mapping[Any, float] | None) -> dict[Hashable, float]:
     """Return each stratum's share of the mix; they add up to 1, the largest first."""
     counts: dict[Hashable, float] = {}
     if mix is None:
@@ -160,6 +164,8 @@ def _gap(
     confidence: float,
 ) -> Gap:
     """Return the weighted difference with its interval; every stratum of `shares` is in both arms."""
+    if not sides.any() or sides.all():
+        return NOTHING
     groups, layers = clusters_of(units), clusters_of(names)
     influence = np.zeros(len(values))
     means, spare, parts = {True: 0.0, False: 0.0}, 0.0, []
@@ -204,7 +210,7 @@ def _least(rate: float, sizes: NDArray[np.intp], towards: float) -> float:
     n = int(sizes.sum())
     drawn = (rate * n + 2 * towards) / (n + 2)
     typical = float((sizes**2).sum() / n)
-    effect = 1 + (typical - 1) * WORKING_ICC if len(sizes) < FEW else 1.0
+    effect = 1 + (typical - 1) * STRATUM_ICC if len(sizes) < FEW else 1.0
     return drawn * (1 - drawn) / n * effect
 
 

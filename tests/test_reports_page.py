@@ -202,7 +202,7 @@ def test_a_run_with_very_many_gates_still_fits_into_a_comment(report: ModuleType
     read = material.Material.of(sample.folder, findings_of(sample.rows, gates))
     text = report._markdown(module.page_of(read, words.Names(sample.transcripts)), ["scorecard"])
     assert len(text) < 60_000
-    assert text.endswith("cut short here: 10 conversations and the rest of the tables stand in report.html.\n")
+    assert text.endswith("cut short here: 6 conversations and the rest of the tables stand in report.html.\n")
 
 
 def test_every_conversation_of_the_page_has_an_anchor_that_the_comment_leads_to(page: str, sample: Sample) -> None:

@@ -379,3 +379,11 @@ def test_a_pass_against_people_does_not_hide_a_gate_that_failed(tmp_path: Path) 
     assert verdict.advice(findings_of(rows, gates), "people").endswith(
         ": but other gates failed, on escalation, so do not widen."
     )
+
+
+def test_the_page_about_reports_names_every_figure_there_is() -> None:
+    told = (Path(__file__).parents[1] / "docs" / "reports.md").read_text()
+    named = {
+        name for group in re.findall(r"\(((?:`[a-z-]+`(?:, )?)+)\)", told) for name in re.findall(r"[a-z-]+", group)
+    }
+    assert named == set(report.FIGURES)

@@ -1,7 +1,8 @@
-"""The conversations that drove the verdict: chosen from the red gates, laid out to be read."""
+"""The conversations that drove the verdict, laid out to be read side by side."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,10 @@ from chatparity.grading.rows import ScoreRow
 from chatparity.transcript import ToolCall, Turn
 
 from . import words
+from .chosen import chosen
 from .material import Key, Material
 from .text import Segment, clipped, direction, segments
-from .verdict import ORDER, worst_first
 
-SHOWN = 6
 EARLIER = 4
 SPEAKERS = {"customer": "Customer", "human_agent": "Person on record", "ai_agent": "AI", "tool": "System"}
 
@@ -59,7 +59,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class Reading:
-    """One conversation to read: where it is, which gate it speaks for, and what was said up to the place."""
+    """One conversation to read: where it is, which gate it speaks for, and what was said up to the place.
+
+    `swapped`: where it is hidden who is who, the person's answer stands first; by a hash, so that no order tells.
+    """
 
     id: str
     turn: int
@@ -73,40 +76,17 @@ class Reading:
     ai: Answer
     human: Answer
     passages: tuple[Passage, ...]
+    swapped: bool
+
+    @property
+    def letters(self) -> tuple[str, str]:
+        """Return what the AI's and the person's answer are called where it is hidden who is who."""
+        return ("B", "A") if self.swapped else ("A", "B")
 
 
 def readings(material: Material, names: words.Names) -> list[Reading]:
-    """Return up to six conversations: those of the red gates in turn, else of the gates that passed, each once."""
-    return [_reading(material, names, gate, example) for gate, example in _chosen(material)]
-
-
-def _chosen(material: Material) -> list[tuple[GateResult, Example]]:
-    """Take one example of each gate in turn, worst gates first, no conversation twice.
-
-    Gates of a better verdict are asked only when those of a worse one have no more to give. Of a gate's examples the
-    first of a language and outcome not shown yet is taken, so that six conversations are not six times the same.
-    """
-    found: list[tuple[GateResult, Example]] = []
-    seen: set[str] = set()
-    kinds: set[tuple[str, str]] = set()
-
-    def kind(example: Example) -> tuple[str, str]:
-        return material.transcripts[example.id].language, example.outcome
-
-    for verdict in ORDER:
-        gates = [gate for gate in worst_first(material.findings.gates) if gate.verdict == verdict]
-        while len(found) < SHOWN:
-            before = len(found)
-            for gate in gates:
-                left = [one for one in gate.failures if one.id in material.transcripts and one.id not in seen]
-                if left and len(found) < SHOWN:
-                    example = next((one for one in left if kind(one) not in kinds), left[0])
-                    seen.add(example.id)
-                    kinds.add(kind(example))
-                    found.append((gate, example))
-            if len(found) == before:
-                break
-    return found
+    """Return up to ten conversations: those of the red gates in turn, then of the others, then people’s failures."""
+    return [_reading(material, names, gate, example) for gate, example in chosen(material)]
 
 
 def _reading(material: Material, names: words.Names, gate: GateResult, example: Example) -> Reading:
@@ -137,6 +117,7 @@ def _reading(material: Material, names: words.Names, gate: GateResult, example: 
             for one in transcript.knowledge
             if one.id in cited
         ),
+        swapped=bool(hashlib.sha256(f"{example.id} {example.turn}".encode()).digest()[0] % 2),
     )
 
 
@@ -196,7 +177,7 @@ def _ai(material: Material, row: ScoreRow | None, key: Key, example: Example) ->
         title="AI, under examination",
         bubble=_said("ai_agent", reply, row),
         verdict=_verdict(row),
-        outcome=_plain_outcome(example.outcome),
+        outcome=_plain_outcome((row.outcome if row else None) or example.outcome),
         reason=(row.reason if row else "") or example.reason or _failed(record),
         handover=reply is not None and reply.handover,
     )

@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from chatparity.gate import red_text
-from chatparity.gate.result import Findings, GateResult, Rate
+from chatparity.gate.result import Findings
 from chatparity.grading.rows import LedgerLine
 
-from . import conversations, escalation, latency, words
+from . import conversations, fonts, words
+from .compared import Compared, compared
 from .material import Material
-from .verdict import Sentence, lead, sentences, tally
-
-
-@dataclass(frozen=True)
-class GateRow:
-    """One gate as a row of the scorecard; `sides` are the rates that a difference was made of."""
-
-    what: str
-    slice: str
-    figures: str
-    sides: tuple[str, ...]
-    counted: str
-    beside: tuple[str, ...]
-    need: str
-    verdict: str
-    symbol: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class RateRow:
-    """One metric on one slice with people beside the AI where they are known.
-
-    `kind` is what sort of slice it is: `all`, `language`, or `other`.
-    """
-
-    what: str
-    slice: str
-    ai: str
-    people: str
-    why: str
-    kind: str
+from .tables import GateRow, RateRow, gate_row, rate_rows
+from .verdict import Sentence, advice, lead, sentences, tally
 
 
 @dataclass(frozen=True)
@@ -64,9 +36,12 @@ class Page:
     verdict: str
     symbol: str
     lead: str
+    advice: str
     tally: str
+    echoes: str
     scale: str
     confidence: str
+    mode: str
     synthetic: bool
     people: str
     has_people: bool
@@ -76,8 +51,7 @@ class Page:
     readings_title: str
     red: tuple[str, ...]
     rates: tuple[RateRow, ...]
-    matrices: tuple[escalation.Matrix, ...]
-    times: tuple[latency.Times, ...]
+    compared: Compared
     not_measured: tuple[str, ...]
     ledger: tuple[LedgerRow, ...]
     made: tuple[tuple[str, str], ...]
@@ -87,31 +61,53 @@ def page_of(material: Material, names: words.Names) -> Page:
     """Build all that a report says of a run."""
     findings, manifest = material.findings, material.manifest
     read = conversations.readings(material, names)
-    times, without_times = latency.times(material)
+    found = compared(material, names)
     has_people = any(row.arm == "human" for row in material.rows)
     return Page(
         title=f"{findings.verdict}: {manifest.suite}",
         verdict=findings.verdict,
         symbol=words.SYMBOLS[findings.verdict],
         lead=lead(findings, names, material.people),
+        advice=advice(findings, material.people) if not found.echoes else "",
         tally=tally(findings),
         scale=_scale(material, names),
         confidence=_confidence(findings),
+        mode=manifest.mode,
         synthetic=material.synthetic,
         people=material.people,
         has_people=has_people,
-        dimensions=tuple(sentences(findings, names, material.people)),
-        gates=tuple(_gate(gate, names, material) for gate in findings.gates),
+        echoes=_echoes(material),
+        dimensions=tuple(sentences(_without_echoes(material), names, material.people)),
+        gates=tuple(gate_row(gate, names, material.people) for gate in findings.gates),
         readings=tuple(read),
         readings_title=_readings_title(read, findings.verdict),
         red=_red(material),
-        rates=_rates(findings, names),
-        matrices=tuple(escalation.matrices(material)),
-        times=tuple(times),
-        not_measured=_not_measured(material, without_times),
+        rates=rate_rows(findings, names),
+        compared=found,
+        not_measured=_not_measured(material, names, found),
         ledger=tuple(_ledger(line) for line in findings.ledger),
-        made=_made(material),
+        made=_made(material, fonts.families(" ".join(_labels(material, names)))),
     )
+
+
+def _echoes(material: Material) -> str:
+    """Return a warning where a recording holds people's answers, which the gates then count as the agent's."""
+    if not material.echoes:
+        return ""
+    gates = sum(gate.kind == "margin" for gate in material.findings.gates)
+    compared = f" The {words.count(gates, 'gate')} against people compare them with themselves: they say nothing here."
+    return (
+        f"The agent is a recording, and {len(material.echoes):,} of its {words.count(len(material.records), 'answer')} "
+        f"are those of people: the gates count them as the agent’s.{compared if gates else ''}"
+    )
+
+
+def _without_echoes(material: Material) -> Findings:
+    """Return the findings without the gates that compare people with themselves."""
+    if not material.echoes:
+        return material.findings
+    kept = tuple(gate for gate in material.findings.gates if gate.kind != "margin")
+    return msgspec.structs.replace(material.findings, gates=kept)
 
 
 def _scale(material: Material, names: words.Names) -> str:
@@ -144,42 +140,6 @@ def _readings_title(read: list[conversations.Reading], reached: str) -> str:
     return f"{number} {noun} {'worth reading all the same' if reached == 'PASS' else 'that drove the verdict'}"
 
 
-def _gate(gate: GateResult, names: words.Names, material: Material) -> GateRow:
-    """Return one row of the scorecard."""
-    shown = gate.difference or gate.rate
-    unit = "pair" if gate.difference else "conversation" if gate.metric == "overall" else "answer"
-    other = material.people if gate.kind == "margin" else "baseline"
-    sides = [("AI", gate.rate), (other, gate.other)] if gate.difference else []
-    return GateRow(
-        what=words.metric_name(gate.dimension, gate.metric, gate.grader)
-        + (f", AI − {other}" if gate.difference else ""),
-        slice=names.slice(gate.slice),
-        figures=words.difference_text(shown) + "\u00a0points" if gate.difference else words.rate_text(shown),
-        sides=tuple(f"{name} {_rate_and_n(rate)}" for name, rate in sides if rate is not None),
-        counted=f"{words.count(shown.n, unit)} in {words.count(shown.clusters, 'conversation')}",
-        beside=_beside(shown),
-        need=words.need_text(gate),
-        verdict=gate.verdict,
-        symbol=words.SYMBOLS[gate.verdict],
-        reason="" if gate.verdict == "PASS" else gate.reason,
-    )
-
-
-def _beside(rate: Rate) -> tuple[str, ...]:
-    """Return what became of the planned answers that are not in n."""
-    parts = (
-        (rate.unknown, "without a score, counted as worst and best"),
-        (rate.abstained, "abstained"),
-        (rate.diverged, "diverged"),
-    )
-    return tuple(f"{number} {said}" for number, said in parts if number)
-
-
-def _rate_and_n(rate: Rate) -> str:
-    """Return a rate with its interval and its n."""
-    return f"{words.rate_text(rate)}, {words.n_text(rate.n)}"
-
-
 def _red(material: Material) -> tuple[str, ...]:
     """Return what each gate that did not pass prints: its line, what to read, how to run it again."""
     agent = material.manifest.agent
@@ -188,50 +148,26 @@ def _red(material: Material) -> tuple[str, ...]:
     )
 
 
-def _rates(findings: Findings, names: words.Names) -> tuple[RateRow, ...]:
-    """Return what decides nothing, the AI and people of the same metric and slice on one row.
-
-    Where only the human side is ungated, the AI's rate is taken from its gate. What nothing is known of is left out:
-    it stands under what was not measured.
-    """
-    grouped: dict[tuple[str, str, str, str], dict[str, Rate]] = {}
-    why: dict[tuple[str, str, str, str], str] = {}
-    for one in findings.rates:
-        key = (one.dimension, one.metric, one.grader, one.slice)
-        grouped.setdefault(key, {})[one.arm] = one.rate
-        if one.arm == "ai":
-            why[key] = one.why
-    for gate in findings.gates:
-        key = (gate.dimension, gate.metric, gate.grader, gate.slice)
-        if gate.difference is None and key in grouped and "ai" not in grouped[key]:
-            grouped[key]["ai"] = gate.rate
-            why[key] = "the AI is gated, people are not"
-    return tuple(
-        RateRow(
-            what=words.metric_name(dimension, metric, grader),
-            slice=names.slice(of),
-            ai=_with_n(arms.get("ai")),
-            people=_with_n(arms.get("human")),
-            why=why.get((dimension, metric, grader, of), "people only"),
-            kind=of.partition("=")[0] if of == "all" or of.startswith("language=") else "other",
-        )
-        for (dimension, metric, grader, of), arms in grouped.items()
-        if any(rate.n for rate in arms.values())
-    )
-
-
-def _with_n(rate: Rate | None) -> str:
-    """Return a rate with its interval and n, or nothing."""
-    return _rate_and_n(rate) if rate else ""
-
-
-def _not_measured(material: Material, without_times: list[str]) -> tuple[str, ...]:
+def _not_measured(material: Material, names: words.Names, found: Compared) -> tuple[str, ...]:
     """Return all that the report does not say, with the reason for each."""
-    found = [*material.findings.not_measured, *without_times]
+    said = [*material.findings.not_measured, *found.without_times]
     if material.manifest.selection:
         left = ", ".join(f"{name} {value}" for name, value in material.manifest.selection.items())
-        found.append(f"Transcripts outside the selection ({left}): not asked")
-    return tuple(one.rstrip(".") + "." for one in dict.fromkeys(found))
+        said.append(f"Transcripts outside the selection ({left}): not asked")
+    if not any(one.name == "resolution" for one in material.findings.gates):
+        said.append(
+            "Whether the AI’s conversations ended in a solution: a replay does not go on to the end, so time to "
+            "resolution is given as the waiting in it"
+        )
+    said += fonts.missing(_labels(material, names))
+    return tuple(one.rstrip(".") + "." for one in dict.fromkeys(said))
+
+
+def _labels(material: Material, names: words.Names) -> list[str]:
+    """Return the texts from transcripts and suite that stand in figures."""
+    seen = {pair for row in material.rows for pair in row.slices.items()}
+    found = {names.slice(f"{name}={value}") for name, value in seen}
+    return sorted(found | {row.grader for row in material.rows})
 
 
 def _ledger(line: LedgerLine) -> LedgerRow:
@@ -240,7 +176,7 @@ def _ledger(line: LedgerLine) -> LedgerRow:
     return LedgerRow(line=line, side="AI" if line.arm == "ai" else "people", closes=parts == line.planned)
 
 
-def _made(material: Material) -> tuple[tuple[str, str], ...]:
+def _made(material: Material, lettering: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return how the report came to be: all that a repetition needs."""
     manifest = material.manifest
     chosen = msgspec.json.encode(manifest.selection).decode() if manifest.selection else "all"
@@ -257,6 +193,7 @@ def _made(material: Material) -> tuple[tuple[str, str], ...]:
         ("Python", manifest.python),
         ("Settings SHA-256", manifest.settings_sha256),
         ("Graders", ", ".join(manifest.graders)),
+        ("Letters of figures", ", ".join(lettering)),
     ]
     pairs += [("Invalid line", line) for line in manifest.invalid_lines[:5]]
     pairs += [

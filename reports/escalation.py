@@ -74,7 +74,7 @@ def _matrix(material: Material, side: str, rows: Sequence[ScoreRow], missing: in
         Cell(
             expected=expected,
             done=done,
-            rate=_share([(deed == done, cluster) for wanted, deed, cluster in seen if wanted == expected]),
+            rate=share([(deed == done, cluster) for wanted, deed, cluster in seen if wanted == expected]),
             right=(expected, done) in RIGHT,
         )
         for expected in EXPECTED
@@ -98,7 +98,7 @@ def _done(material: Material, row: ScoreRow) -> str:
     return "offered" if row.outcome in ("offered", "looped") or right_by_offer else "did neither"
 
 
-def _share(observed: Sequence[tuple[bool, str]]) -> Rate:
+def share(observed: Sequence[tuple[bool, str]]) -> Rate:
     """Return the share of true values with its interval over clusters."""
     from chatparity.stats import cluster_rate
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from chatparity.exchange import Reply, ReplyRecord
 from chatparity.gate.result import Findings
@@ -18,7 +19,10 @@ Key = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class Material:
-    """A run as a report reads it; `transcripts` and `records` are by id and by (transcript, turn, trial)."""
+    """A run as a report reads it; `transcripts` and `records` are by id and by (transcript, turn, trial).
+
+    `baseline` is the run it is compared with, read in the same way.
+    """
 
     name: str
     manifest: Manifest
@@ -26,9 +30,10 @@ class Material:
     transcripts: Mapping[str, Transcript]
     records: Mapping[Key, ReplyRecord]
     rows: tuple[ScoreRow, ...]
+    baseline: Material | None = None
 
     @classmethod
-    def of(cls, folder: RunFolder, findings: Findings) -> Material:
+    def of(cls, folder: RunFolder, findings: Findings, baseline: RunFolder | None = None) -> Material:
         """Read a run's folder. Raises UsageError when it was not graded, InputError when a file cannot be read."""
         return cls(
             name=folder.path.name,
@@ -37,6 +42,7 @@ class Material:
             transcripts={one.id: one for one in folder.transcripts()},
             records={record.key: record for record in folder.replies.read()},
             rows=tuple(folder.scores()),
+            baseline=cls.of(baseline, findings) if baseline is not None else None,
         )
 
     @property
@@ -48,6 +54,19 @@ class Material:
     def people(self) -> str:
         """Return the name of the human side, with what must be said beside every figure of it."""
         return "people (synthetic)" if self.synthetic else "people"
+
+    @cached_property
+    def echoes(self) -> frozenset[Key]:
+        """Return where the agent is a recording that gave what a person had answered: no answer of an AI."""
+        if not self.manifest.agent.startswith("recorded"):
+            return frozenset()
+        said = {key: (record.reply, self.reply("human", key)) for key, record in self.records.items()}
+        return frozenset(key for key, (ours, theirs) in said.items() if ours and theirs and ours.text == theirs.text)
+
+    @cached_property
+    def own_rows(self) -> tuple[ScoreRow, ...]:
+        """Return the score rows without those in which a person's own recorded answer stands as the AI's."""
+        return tuple(row for row in self.rows if row.arm != "ai" or row.key not in self.echoes)
 
     def reply(self, arm: str, key: Key) -> Reply | None:
         """Return what one side answered: the agent under examination, or the person on record."""

@@ -22,7 +22,7 @@ CAPTION = (
 
 def differences(findings: Findings) -> list[GateResult | SliceRate]:
     """Return every comparison with people: those that are gated, then those over everything that are not."""
-    gated = [gate for gate in findings.gates if gate.kind == "margin" and gate.difference is not None]
+    gated = [gate for gate in findings.gates if gate.kind == "margin" and gate.difference and gate.difference.n]
     known = {(gate.grader, gate.metric, gate.slice) for gate in gated}
     rest = [
         one for one in findings.differences if one.slice == "all" and (one.grader, one.metric, one.slice) not in known

@@ -12,7 +12,8 @@ from chatparity.gate.result import Findings
 from chatparity.naming import anchor
 from chatparity.run.folder import RunFolder
 
-from . import escalation, latency, parity, scorecard, style
+from . import baseline as before
+from . import duels, escalation, latency, mix, parity, scorecard, slices, spread, style, thousand, timing, words
 from .data import Page, page_of
 from .material import Material
 from .text import escaped, plain
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKDOWN_LIMIT = 60_000
+FIGURES = (
+    "parity",
+    "scorecard",
+    "slices",
+    "duels",
+    "latency",
+    "escalation",
+    "timing",
+    "hallucination",
+    "scores",
+    "mix",
+    "baseline",
+    "baseline-slices",
+)
+Draw = Callable[[bool], "Figure"]
 # How many rows of each table, and how many conversations, the comment shows; the first pair that fits is taken.
 FITS = ((200, 20), (80, 20), (40, 12), (20, 6), (10, 3), (5, 1))
 
@@ -39,19 +55,20 @@ class Picture:
     caption: str
 
 
-def build(folder: RunFolder, findings: Findings) -> Path:
+def build(folder: RunFolder, findings: Findings, baseline: RunFolder | None = None) -> Path:
     """Write `report.html`, `report.md` and `figures/*.svg|png` into a run and return the path of the page.
 
+    With a `baseline`, a graded run, the page also says what got better and worse since.
     Everything is made before anything is written, and each file appears whole or not at all; a figure of an earlier
     report that has nothing to show any more is removed. Raises UsageError when the run has not been graded.
     """
-    material = Material.of(folder, findings)
+    material = Material.of(folder, findings, baseline)
     names = Names(list(material.transcripts.values()))
     page = page_of(material, names)
     pictures = {picture.name: picture for picture in _pictures(page, material, names)}
-    html = _html(page, pictures)
+    html = _html(page, pictures, names)
     markdown = _markdown(page, list(pictures))
-    for name in ("scorecard", "parity", "escalation", "latency"):
+    for name in FIGURES:
         for ending in ("svg", "png"):
             path = folder.figures / f"{name}.{ending}"
             if name in pictures:
@@ -65,24 +82,60 @@ def build(folder: RunFolder, findings: Findings) -> Path:
 
 def _pictures(page: Page, material: Material, names: Names) -> list[Picture]:
     """Draw every figure that has something to show."""
-    gates, people = material.findings.gates, material.people
-    compared = parity.differences(material.findings)
-    wanted: list[tuple[str, str, bool, Callable[[bool], Figure]]] = [
-        ("scorecard", scorecard.CAPTION, bool(gates), lambda small: scorecard.draw(gates, names, people, narrow=small)),
-        ("parity", parity.CAPTION, bool(compared), lambda small: parity.draw(compared, names, people, narrow=small)),
-        (
-            "escalation",
-            escalation.CAPTION,
-            bool(page.matrices),
-            lambda small: escalation.draw(page.matrices, narrow=small),
-        ),
-        ("latency", latency.CAPTION, bool(page.times), lambda small: latency.draw(page.times, narrow=small)),
-    ]
+    wanted = _wanted(page, material, names)
     with style.settings():
-        return [_picture(name, caption, draw) for name, caption, some, draw in wanted if some]
+        return [_picture(name, caption, draw) for name, (caption, some, draw) in wanted.items() if some]
 
 
-def _picture(name: str, caption: str, draw: Callable[[bool], Figure]) -> Picture:
+def _wanted(page: Page, material: Material, names: Names) -> dict[str, tuple[str, bool, Draw]]:
+    """Return each figure by name, in the order of the page: its caption, whether there is anything, its drawing."""
+    gates, people, all_ = material.findings.gates, material.people, page.compared
+    compared = parity.differences(material.findings) if not all_.echoes else []
+    judged = slices.drawn(all_.slices)
+    unpaired = all_.mix if all_.mix and all_.mix.shares else None
+    against = all_.baseline
+    changed = slices.drawn(against.slices) if against else []
+    found: dict[str, tuple[str, bool, Draw]] = {
+        "parity": (parity.CAPTION, bool(compared), lambda small: parity.draw(compared, names, people, narrow=small)),
+        "scorecard": (
+            scorecard.CAPTION,
+            bool(gates),
+            lambda small: scorecard.draw(gates, names, people, narrow=small),
+        ),
+        "slices": (
+            slices.CAPTION,
+            bool(judged),
+            lambda small: slices.draw(all_.slices, names, f"AI minus {people}", narrow=small),
+        ),
+        "duels": (duels.CAPTION, bool(all_.duels), lambda small: duels.draw(all_.duels, people, narrow=small)),
+        "latency": (latency.CAPTION, bool(all_.times), lambda small: latency.draw(all_.times, narrow=small)),
+        "escalation": (
+            escalation.CAPTION,
+            bool(all_.matrices),
+            lambda small: escalation.draw(all_.matrices, narrow=small),
+        ),
+        "timing": (timing.CAPTION, bool(all_.timings), lambda small: timing.draw(all_.timings, narrow=small)),
+        "hallucination": (
+            thousand.CAPTION,
+            bool(all_.thousands),
+            lambda small: thousand.draw(all_.thousands, narrow=small),
+        ),
+        "scores": (spread.CAPTION, bool(all_.spreads), lambda small: spread.draw(all_.spreads, narrow=small)),
+    }
+    if unpaired:
+        found["mix"] = (mix.CAPTION, True, lambda small: mix.draw(unpaired, people, narrow=small))
+    if against:
+        some = bool(against.forest)
+        found["baseline"] = (before.CAPTION, some, lambda small: before.draw(against, narrow=small))
+        found["baseline-slices"] = (
+            slices.CAPTION,
+            bool(changed),
+            lambda small: slices.draw(against.slices, names, "This run minus the baseline", narrow=small),
+        )
+    return found
+
+
+def _picture(name: str, caption: str, draw: Draw) -> Picture:
     """Draw one figure in all its forms."""
     wide = draw(False)
     svg = style.as_svg(wide)
@@ -122,7 +175,7 @@ def _environment(finalize: Callable[[Any], Any]) -> Environment:
     return environment
 
 
-def _html(page: Page, pictures: dict[str, Picture]) -> str:
+def _html(page: Page, pictures: dict[str, Picture], names: Names) -> str:
     """Lay out the page. Every text is made visible and escaped on its way in; only our own SVG is not."""
     from markupsafe import Markup
 
@@ -131,7 +184,34 @@ def _html(page: Page, pictures: dict[str, Picture]) -> str:
 
     environment = _environment(shown)
     environment.globals["drawn"] = Markup  # only for our own drawings
-    return environment.get_template("report.html").render(page=page, pictures=pictures)
+    environment.globals.update(words=words, p_text=slices.p_text, naive_why=mix.WHY)
+    environment.globals.update(when=timing.WHEN, values=[part.name for part in spread.PARTS])
+    return environment.get_template("report.html").render(
+        page=page, pictures=pictures, names=names, contents=_contents(page)
+    )
+
+
+def _contents(page: Page) -> list[tuple[str, str]]:
+    """Return the sections of the page as (id, title), in order."""
+    found = [
+        ("dimensions", "Verdict"),
+        ("parity", "AI against people"),
+        ("scorecard", "Scorecard"),
+        ("conversations", "Conversations"),
+        ("slices", "Slices"),
+        ("duels", "Win, tie, loss"),
+        ("latency", "Waiting times"),
+        ("escalation", "Handovers"),
+        ("hallucination", "Hallucinations"),
+        ("scores", "Scores"),
+        ("mix", "Case mix"),
+        ("baseline", "Baseline"),
+        ("rates", "Not gated"),
+        ("unmeasured", "Not measured"),
+        ("ledger", "Ledger"),
+        ("made", "How it was made"),
+    ]
+    return [one for one in found if one[0] != "baseline" or page.compared.baseline]
 
 
 def _markdown(page: Page, drawn: list[str]) -> str:

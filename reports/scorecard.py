@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 CAPTION = (
     "Each row is one gate. The shaded side of the tick is where the whole interval must lie; the dot is the estimate, "
-    "the line its interval."
+    "the line its interval. Gates against people stand in the figure “AI minus people”."
 )
 LABEL = 34
 
 
 def draw(gates: Sequence[GateResult], names: words.Names, people: str, *, narrow: bool = False) -> Figure:
-    """Draw the scorecard: rates that must be high, rates that must stay low, differences."""
+    """Draw the scorecard: rates that must be high, rates that must stay low, differences from the baseline.
+
+    Differences from people have a figure of their own, unless they are all there is.
+    """
     fixed = [gate for gate in gates if gate.difference is None]
     high = [_absolute(gate, names) for gate in fixed if _upward(gate)]
     low = [_absolute(gate, names) for gate in fixed if not _upward(gate)]
@@ -32,7 +35,7 @@ def draw(gates: Sequence[GateResult], names: words.Names, people: str, *, narrow
     panels = [
         intervals.Panel("Must be high", tuple(high), good_is_high=True, unit="% of answers"),
         intervals.Panel("Must stay low", tuple(low), good_is_high=False, unit="% of answers"),
-        comparison(with_people, people),
+        comparison([] if fixed or with_before else with_people, people),
         comparison(with_before, "the baseline run"),
     ]
     return intervals.draw([panel for panel in panels if panel.rows], narrow=narrow)

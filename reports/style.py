@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,13 +65,19 @@ def canvas(height: float, *, narrow: bool = False) -> Figure:
     return Figure(figsize=(NARROW if narrow else WIDE, height), dpi=100, facecolor=PAPER)
 
 
-def settings() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn and saved: the style, whatever the machine's own settings are."""
+@contextmanager
+def settings() -> Iterator[None]:
+    """Draw and save figures in the style, whatever the machine's own settings are.
+
+    Letters that no installed font has are not warned of one by one: the page names the font that is missing.
+    """
     import matplotlib
 
     chosen: Any = {name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"}
     chosen.update(SETTINGS)
-    return matplotlib.rc_context(chosen)
+    with matplotlib.rc_context(chosen), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        yield
 
 
 def as_svg(figure: Figure) -> bytes:

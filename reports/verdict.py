@@ -39,6 +39,57 @@ def lead(findings: Findings, names: Names, people: str) -> str:
     return f"{told}, because {verb} {words.listed(dimensions)}."
 
 
+def advice(findings: Findings, people: str) -> str:
+    """Return what the comparisons with people come to, for whoever decides on a rollout; nothing without any.
+
+    "On accuracy the AI is not worse than our people by more than 5 points; on escalation it is: so do not widen."
+    """
+    gates = [gate for gate in findings.gates if _parity(gate) and _known(gate) and gate.slice == "all"]
+    if not gates:
+        return ""
+    worst: dict[str, GateResult] = {}
+    for gate in sorted(gates, key=lambda one: -ORDER[one.verdict]):
+        worst[gate.dimension] = gate
+    by = {verdict: [gate for gate in worst.values() if gate.verdict == verdict] for verdict in ORDER}
+    other = f" than our {people}"
+    said: list[str] = []
+    for verdict, told in (
+        ("PASS", "the AI is not worse{other} by more than"),
+        ("FAIL", "{who} is worse{other} by more than"),
+        ("INCONCLUSIVE", "it cannot be told yet whether {who} is worse{other} by more than"),
+    ):
+        if by[verdict]:
+            clause_ = told.format(who="it" if said else "the AI", other="" if said else other)
+            said.append(f"{_named(by[verdict])} {clause_} {_margins(by[verdict])}")
+    text = "; ".join(said)
+    return f"{text[:1].upper()}{text[1:]}: {_so(findings, by)}."
+
+
+def _named(gates: Sequence[GateResult]) -> str:
+    """Return the dimensions of gates as the beginning of a clause."""
+    return f"on {words.listed([gate.dimension for gate in gates])}"
+
+
+def _margins(gates: Sequence[GateResult]) -> str:
+    """Return the margins of gates: one in points, several as a range."""
+    values = sorted({gate.threshold for gate in gates})
+    if len(values) == 1:
+        return words.points_text(values[0])
+    return f"their margins of {words.points_text(values[0]).split(chr(0xA0))[0]} to {words.points_text(values[-1])}"
+
+
+def _so(findings: Findings, by: dict[str, list[GateResult]]) -> str:
+    """Return what follows for a rollout."""
+    if by["FAIL"]:
+        return "so do not widen"
+    if findings.verdict == "FAIL":
+        failed = dict.fromkeys(gate.dimension for gate in findings.gates if gate.verdict == "FAIL")
+        return f"but other gates failed, on {words.listed(list(failed))}, so do not widen"
+    if by["INCONCLUSIVE"] or findings.verdict == "INCONCLUSIVE":
+        return "so do not widen before more conversations have told"
+    return "nothing measured here speaks against widening"
+
+
 def tally(findings: Findings) -> str:
     """Return how many gates said what, in a sentence: "2 of 7 gates failed, 1 cannot be decided, 4 passed."."""
     verdicts = [gate.verdict for gate in findings.gates]
@@ -76,7 +127,10 @@ def sentences(findings: Findings, names: Names, people: str) -> list[Sentence]:
 
 def _sentence(dimension: str, gates: Sequence[GateResult], names: Names, people: str) -> Sentence:
     """Return the sentence of one dimension: its worst gate, a comparison with people before a bare rate."""
-    ranked = sorted(worst_first(gates), key=lambda gate: (ORDER[gate.verdict], gate.slice != "all", not _parity(gate)))
+    ranked = sorted(
+        worst_first(gates),
+        key=lambda gate: (ORDER[gate.verdict], not _known(gate), gate.slice != "all", not _parity(gate)),
+    )
     first = ranked[0]
     text = f"{_on(first, names)} {clause(first, people)}"
     return Sentence(
@@ -93,9 +147,14 @@ def _parity(gate: GateResult) -> bool:
     return gate.kind == "margin" and gate.difference is not None
 
 
+def _known(gate: GateResult) -> bool:
+    """Say whether a gate has anything to go by."""
+    return (gate.difference or gate.rate).estimate is not None
+
+
 def _beside(gates: Sequence[GateResult], names: Names, people: str) -> str:
     """Return what the other gates of a dimension say: the comparison with people in full, the rest counted."""
-    said = []
+    said: list[str] = []
     against = next((gate for gate in gates if _parity(gate) and gate.slice == "all"), None)
     if against is not None:
         text = clause(against, people)
@@ -162,4 +221,6 @@ def _more(gate: GateResult) -> str:
     if gate.needed:
         rounded = int(float(f"{gate.needed:.2g}"))
         return f"; about {words.count(rounded, 'more conversation')} would decide"
-    return f"; {gate.reason}" if gate.reason else ""
+    if "estimate misses" in gate.reason:
+        return "; so far it points the wrong way, but that may be chance"
+    return f"; {gate.reason.replace(' (min_n)', '')}" if gate.reason else ""

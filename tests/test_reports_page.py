@@ -27,6 +27,16 @@ NASTY = (
 )
 
 FOUND = "on accuracy the AI said what was due and nothing wrong in 95.0 % [87.4, 98.7] of 121 answers"
+DRAWN = (
+    "parity",
+    "scorecard",
+    "slices",
+    "duels",
+    "latency",
+    "escalation",
+    "timing",
+    "scores",
+)  # the sample has no hallucination grader
 MORE = "about 140 more conversations would decide"
 
 
@@ -118,25 +128,27 @@ def test_sections_come_in_the_order_of_reading_and_headings_skip_no_level(page: 
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
-    order = ("dimensions", "scorecard", "parity", "conversations", "slices", "escalation", "latency", "unmeasured")
-    places = [page.index(f'<h2 id="{name}"') for name in (*order, "ledger", "made")]
+    order = ["dimensions", "parity", "scorecard", "conversations", "slices", "duels", "latency", "escalation"]
+    order += ["hallucination", "scores", "mix", "rates", "unmeasured", "ledger", "made"]
+    places = [page.index(f'<h2 id="{name}"') for name in order]
     assert places == sorted(places)
+    assert [attrs["href"] for attrs in Reader(page).of("a")] == [f"#{name}" for name in order]
 
 
 def test_every_table_header_says_what_it_heads_and_every_picture_what_it_shows(page: str) -> None:
     reader = Reader(page)
     assert all(attrs.get("scope") in ("col", "row") for attrs in reader.of("th"))
     pictures = [attrs for attrs in reader.of("div") if attrs.get("role") == "img"]
-    assert len(pictures) == 8
+    assert len(pictures) == 2 * len(DRAWN)
     assert all(attrs.get("aria-label") for attrs in pictures)
     ids = [attrs["id"] for _, attrs in reader.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
 
 
-def test_six_conversations_show_question_both_answers_reason_and_marked_evidence(page: str) -> None:
+def test_ten_conversations_show_question_both_answers_reason_and_marked_evidence(page: str) -> None:
     part = page[page.index('<h2 id="conversations"') : page.index('<h2 id="slices"')]
-    assert "Six conversations that drove the verdict" in part
-    assert part.count("<article") == 6
+    assert "Ten conversations that drove the verdict" in part
+    assert part.count("<article") == 10
     assert "<mark>I want to speak to a real person, please.</mark>" in part
     assert "AI, under examination" in part
     assert "Person on record (synthetic)" in part
@@ -145,11 +157,11 @@ def test_six_conversations_show_question_both_answers_reason_and_marked_evidence
     assert re.search(r'<blockquote lang="pl" dir="ltr">', part)
 
 
-def test_conversations_are_not_six_times_the_same_when_there_is_a_choice(page: str) -> None:
+def test_conversations_are_not_ten_times_the_same_when_there_is_a_choice(page: str) -> None:
     part = page[page.index('<h2 id="conversations"') : page.index('<h2 id="slices"')]
     shown = re.findall(r'<p class="where">(\w\w)-(\d+)', part)
     assert {language for language, _ in shown} == {"en", "pl", "ar"}
-    assert len(set(shown)) == 6
+    assert len(set(shown)) == 10
 
 
 def test_red_gates_stand_in_the_report_as_the_terminal_prints_them(page: str) -> None:
@@ -161,9 +173,7 @@ def test_red_gates_stand_in_the_report_as_the_terminal_prints_them(page: str) ->
 def test_figures_are_files_in_both_formats_and_the_same_bytes_each_time(
     report: ModuleType, sample: Sample, page: str
 ) -> None:
-    names = [
-        f"{name}.{ending}" for name in ("escalation", "latency", "parity", "scorecard") for ending in ("png", "svg")
-    ]
+    names = [f"{name}.{ending}" for name in sorted(DRAWN) for ending in ("png", "svg")]
     first = {path.name: path.read_bytes() for path in sorted(sample.folder.figures.iterdir())}
     assert list(first) == names
     assert all(data.startswith(b"\x89PNG") for name, data in first.items() if name.endswith("png"))
@@ -179,7 +189,8 @@ def test_the_comment_says_the_verdict_first_and_fits_below_the_limit(sample: Sam
     assert text.startswith("## ✗ FAIL: the agent is not ready, because on escalation")
     assert len(text) < 60_000
     assert "synthetic" in text
-    assert "Figures in figures/ beside report.html: scorecard.png" in text
+    assert re.search(r"Time to the first answer: AI median .*; people \(synthetic\) median", text)
+    assert "Figures in figures/ beside report.html: parity.png, scorecard.png" in text
 
 
 def test_a_run_with_very_many_gates_still_fits_into_a_comment(report: ModuleType, sample: Sample) -> None:
@@ -196,7 +207,7 @@ def test_a_run_with_very_many_gates_still_fits_into_a_comment(report: ModuleType
 
 def test_every_conversation_of_the_page_has_an_anchor_that_the_comment_leads_to(page: str, sample: Sample) -> None:
     anchors = re.findall(r'<article id="(conv-[^"]+)"', page)
-    assert len(anchors) == len(set(anchors)) == 6
+    assert len(anchors) == len(set(anchors)) == 10
     comment = (sample.folder.path / "report.md").read_text()
     assert re.findall(r"\]\(report\.html#([^)]+)\)", comment) == anchors
 
@@ -213,7 +224,7 @@ def test_a_comment_without_room_says_how_many_conversations_it_leaves_out(report
     shown = len(re.findall(r"report\.html#conv-", text))
     left = re.search(r"(\d+) more conversations are left out here for want of room: they stand in report\.html", text)
     assert left
-    assert int(left[1]) + shown == 2400
+    assert int(left[1]) + shown == 4000
 
 
 def test_a_transcript_that_attacks_the_page_does_nothing(report: ModuleType, tmp_path: Path) -> None:
@@ -229,7 +240,8 @@ def test_a_transcript_that_attacks_the_page_does_nothing(report: ModuleType, tmp
     made: Path = report.build(folder, findings_of([bad], [gate([bad], "accuracy", "rate", "at_least", 0.9)]))
     html, markdown = made.read_text(), (folder.path / "report.md").read_text()
     reader = Reader(html)
-    assert not {tag for tag, _ in reader.tags} & {"script", "img", "a"}
+    assert not {tag for tag, _ in reader.tags} & {"script", "img"}
+    assert all(attrs["href"] and attrs["href"].startswith("#") for attrs in reader.of("a"))
     for text in (html, markdown):
         assert not set(text) & {"\x1b", "\u202e", "\u202c"}
         assert "␛[31mred" in text.replace("\\", "")
@@ -283,9 +295,16 @@ def test_without_a_human_side_the_page_says_so_and_shows_what_it_can(report: Mod
     (tmp_path / "run" / "figures" / "parity.svg").write_text("of an earlier report")
     text = spaced(Reader(report.build(run.folder, found).read_text()).text)
     assert "No person answers in these conversations, so the AI cannot be compared with people." in text
-    assert "No answer of a person is on record here." in text
+    assert "Person on record" not in text
+    assert "Hide who is who" not in text
     assert "Latency of people: not measured, because no answer of a person carries times." in text
-    assert sorted(path.stem for path in run.folder.figures.glob("*.svg")) == ["escalation", "latency", "scorecard"]
+    assert sorted(path.stem for path in run.folder.figures.glob("*.svg")) == [
+        "escalation",
+        "latency",
+        "scorecard",
+        "scores",
+        "timing",
+    ]
 
 
 def test_a_run_without_gates_scores_or_replies_still_has_a_page(report: ModuleType, tmp_path: Path) -> None:

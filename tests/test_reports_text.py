@@ -18,7 +18,7 @@ load_suite()
 text: ModuleType = importlib.import_module("chatparity_suite.reports.text")
 words: ModuleType = importlib.import_module("chatparity_suite.reports.words")
 style: ModuleType = importlib.import_module("chatparity_suite.reports.style")
-latency: ModuleType = importlib.import_module("chatparity_suite.reports.latency")
+clocks: ModuleType = importlib.import_module("chatparity_suite.reports.clocks")
 
 
 def spans(*pairs: tuple[int, int]) -> list[Evidence]:
@@ -98,7 +98,7 @@ def test_no_text_can_leave_its_table_cell(whole: str) -> None:
     [(0.0421, "42.1 ms"), (0.9999, "1 s"), (1.25, "1.25 s"), (74.0, "74 s"), (372.0, "6.2 min"), (8000.0, "2.22 h")],
 )
 def test_durations_are_written_for_people(value: float, shown: str) -> None:
-    assert latency.seconds(value) == shown
+    assert clocks.seconds(value) == shown
 
 
 def test_a_metric_nobody_wrote_words_for_is_called_by_its_name() -> None:

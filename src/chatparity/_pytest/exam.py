@@ -157,7 +157,7 @@ class Exam:
         suite = self.plan.suite
         try:
             folder = asyncio.run(examine(suite, self.options, on_progress=self._progress(), tools=shop_of(suite)))
-            write_report(folder, judge_run(folder, suite, self.asked.baseline))
+            write_report(folder, judge_run(folder, suite, self.asked.baseline), self.asked.baseline)
         except ChatparityError as error:
             return f"no verdict: {error}"
         except Exception:  # noqa: BLE001 - every gate must say what happened, in every process, not only the first

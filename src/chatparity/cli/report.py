@@ -12,7 +12,9 @@ from chatparity.cli.show import say
 
 EXAMPLES = """Examples:
 
-  chatparity report runs/candidate"""
+  chatparity report runs/candidate
+
+  chatparity report runs/candidate --baseline runs/last-release"""
 
 
 def command(
@@ -30,4 +32,4 @@ def command(
 
     suite = load_suite()
     folder = RunFolder(run)
-    say(str(write_report(folder, judge_run(folder, suite, baseline))))
+    say(str(write_report(folder, judge_run(folder, suite, baseline), baseline)))

@@ -118,7 +118,7 @@ def command(
             raise
         complain(f"{error}\n{stopped}")
         raise typer.Exit(INCOMPLETE) from None
-    page = write_report(folder, findings)
+    page = write_report(folder, findings, baseline)
     code = show_verdict(folder, findings, as_json=as_json)
     if not as_json:
         say(f"report: {page}")

@@ -1,0 +1,88 @@
+"""Two sides of the same exchanges beyond their difference: who was right how often, and whether it may be chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatparity.gate.measure import Pairs, difference_of
+from chatparity.grading.rows import ScoreRow
+
+HALVINGS = 24
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Graded pairs by who was right: `won` only the first side, `lost` only the second, `both`, `neither`.
+
+    `p` is McNemar's exact two-sided p of the pairs that differ, None where none differ or nothing is paired. It takes
+    pairs as independent: of conversations with several pairs the interval of the difference tells more.
+    """
+
+    won: int
+    lost: int
+    both: int
+    neither: int
+    clusters: int
+    p: float | None
+
+    @property
+    def n(self) -> int:
+        """Return how many pairs there are."""
+        return self.won + self.lost + self.both + self.neither
+
+    @property
+    def tied(self) -> int:
+        """Return in how many pairs the sides were equally right or wrong."""
+        return self.both + self.neither
+
+
+def duel(pairs: Pairs, metric: str, *, good_is_high: bool = True) -> Duel:
+    """Count graded pairs by who was right on a metric, with McNemar's exact test [1] of the pairs that differ.
+
+    [1] Q. McNemar (1947), Psychometrika 12, 153-157; exact as the sign test of the discordant pairs.
+    """
+    from scipy.stats import binomtest
+
+    both = graded(pairs)
+    seen = [(one.metrics[metric] is good_is_high, two.metrics[metric] is good_is_high) for one, two in both]
+    won, lost = seen.count((True, False)), seen.count((False, True))
+    return Duel(
+        won=won,
+        lost=lost,
+        both=seen.count((True, True)),
+        neither=seen.count((False, False)),
+        clusters=len({one.cluster for one, _ in both}),
+        p=float(binomtest(won, won + lost).pvalue) if won + lost else None,
+    )
+
+
+def chance(pairs: Pairs, metric: str, *, confidence: float = 0.95) -> float | None:
+    """Return the two-sided p of the paired difference: 1 − the confidence at which its interval just reaches zero.
+
+    So p and the interval that is shown are one test, clusters included. Where the interval at `confidence` holds zero
+    it is 1.0: no correction for multiplicity could make it small. None where there is no interval.
+    """
+    if not _clear(pairs, metric, confidence):
+        rate = difference_of(pairs, metric, confidence).rate
+        return None if rate.low is None else 1.0
+    inside, outside = confidence, 1.0
+    for _ in range(HALVINGS):
+        middle = 1 - ((1 - inside) * max(1 - outside, 1e-12)) ** 0.5
+        if _clear(pairs, metric, middle):
+            inside = middle
+        else:
+            outside = middle
+    return 1 - inside
+
+
+def _clear(pairs: Pairs, metric: str, confidence: float) -> bool:
+    """Say whether the interval of the difference lies on one side of zero."""
+    rate = difference_of(pairs, metric, confidence).rate
+    return rate.low is not None and rate.high is not None and (rate.low > 0 or rate.high < 0)
+
+
+def graded(pairs: Pairs) -> Sequence[tuple[ScoreRow, ScoreRow]]:
+    """Return the pairs of which both sides have a score."""
+    both = zip(pairs.mine, pairs.other, strict=True)
+    return [(one, two) for one, two in both if one.state == "graded" and two.state == "graded"]

@@ -121,10 +121,23 @@ def test_an_inconclusive_gate_says_how_many_more_conversations_it_takes_and_they
     assert 300 < 200 + result.needed <= 400
 
 
-def test_no_number_is_named_when_the_estimate_misses_the_threshold() -> None:
-    result = only(rows(178, 22), AT_LEAST)
+def test_when_the_estimate_misses_the_threshold_the_number_named_would_make_it_fail() -> None:
+    result = only(rows(174, 26), AT_LEAST)
+    assert (result.verdict, result.needed) == ("INCONCLUSIVE", 185)
+    assert "the estimate misses it; about 185 more conversations like these would decide, as a FAIL" in result.reason
+    assert only(rows(261, 39), AT_LEAST).verdict == "INCONCLUSIVE"
+    assert only(rows(348, 52), AT_LEAST).verdict == "FAIL"
+
+
+def test_no_number_is_named_when_none_within_reach_would_decide() -> None:
+    result = only(rows(180, 20), AT_LEAST)
     assert (result.verdict, result.needed) == ("INCONCLUSIVE", None)
-    assert "the estimate misses it" in result.reason
+    assert "100,000 conversations would not decide" in result.reason
+
+
+def test_a_gate_that_would_fail_but_for_what_is_unknown_says_so() -> None:
+    result = only([*rows(160, 40), *[row(number, None) for number in range(500, 620)]], AT_LEAST)
+    assert result.reason == "it would fail but for 120 exchanges without a score"
 
 
 def test_errored_exchanges_are_counted_as_worst_and_as_best() -> None:

@@ -19,8 +19,10 @@ from chatparity.cli.options import (
     Out,
     Paths,
     Resume,
+    Seed,
     SkipInvalid,
     Slice,
+    StopEarly,
     Trials,
 )
 from chatparity.cli.options import run_options as read
@@ -40,7 +42,9 @@ EXAMPLES = """Examples:
 
   chatparity run --agent openai:gpt-5-mini --out runs/real --max-requests 200
 
-  chatparity run --out runs/real --resume"""
+  chatparity run --out runs/real --resume
+
+  chatparity run --agent openai:gpt-5-mini --judge openai:gpt-5 --stop-early"""
 
 
 def command(
@@ -58,6 +62,8 @@ def command(
     max_cost: MaxCost = None,
     max_minutes: MaxMinutes = None,
     max_requests: MaxRequests = None,
+    stop_early: StopEarly = False,
+    seed: Seed = None,
     dry_run: DryRun = False,
     baseline: Baseline = None,
     as_json: AsJson = False,
@@ -70,7 +76,9 @@ def command(
 
     from chatparity.errors import RunIncomplete
     from chatparity.gate import judge_run
+    from chatparity.gate.early import looking_at
     from chatparity.gate.page import write_report
+    from chatparity.gate.plan import plan_gates
     from chatparity.grading.needs import unlabelled_paragraph
     from chatparity.run.examine import examine, with_folder
     from chatparity.run.needs import gradable_in
@@ -92,15 +100,20 @@ def command(
         max_cost=max_cost,
         max_minutes=max_minutes,
         max_requests=max_requests,
+        stop_early=stop_early,
+        seed=seed,
     )
     suite = load_suite()
     if dry_run:
         show_dry_run(suite, options, as_json=as_json)
         return
+    if not resume:
+        plan_gates(suite, options)
+    look = looking_at(suite, baseline)
     options = with_folder(suite, options)
     try:
         with progress("replaying") as show:
-            folder = asyncio.run(examine(suite, options, on_progress=show, tools=shop_of(suite)))
+            folder = asyncio.run(examine(suite, options, on_progress=show, tools=shop_of(suite), looking=look))
     except KeyboardInterrupt:
         complain(f"to go on: chatparity run --out {options.out} --resume")
         raise

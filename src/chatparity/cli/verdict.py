@@ -26,5 +26,7 @@ def show_verdict(folder: RunFolder, findings: Findings, *, as_json: bool) -> int
     for result in findings.gates:
         if result.verdict != "PASS":
             say(red_text(result, folder.path))
-    say(f"{findings.verdict}  run: {folder.path}")
+    waived = sum(result.waived for result in findings.gates)
+    beside = f" ({waived} not passing {'gate' if waived == 1 else 'gates'} waived)" if waived else ""
+    say(f"{findings.verdict}{beside}  run: {folder.path}")
     return CODES[findings.verdict]

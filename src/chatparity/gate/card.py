@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from chatparity.gate.result import Findings, GateResult, SliceRate
 from chatparity.gate.slices import ALL, short
-from chatparity.gate.text import difference_text, rate_text, threshold_text, visible
+from chatparity.gate.text import (
+    difference_text,
+    early_text,
+    flips_text,
+    rate_text,
+    threshold_text,
+    visible,
+    waiver_lines,
+)
 from chatparity.grading.rows import STATES
 
 HEAD = ("dimension", "slice", "n", "rate [interval]", "needs", "verdict")
@@ -27,9 +35,18 @@ def card_lines(findings: Findings) -> Iterator[tuple[str, str]]:
     widths = [max(len(row[column]) for row in table) for column in range(len(HEAD))]
     for row, verdict in zip(table, ("", *(gate.verdict for gate in findings.gates)), strict=True):
         yield visible(_padded(row, widths)), verdict
+    for gate in findings.gates:
+        for line in waiver_lines(gate):
+            yield visible(f"  {gate.name}: {line}"), ""
+    yield from ((visible(line), "") for line in findings.notes)
     yield from ((visible(line), "") for line in _reported(findings))
+    if findings.flips:
+        yield "against the baseline", ""
+        yield from ((visible(f"  {flips_text(one)}"), "") for one in findings.flips)
     yield from ((visible(f"not measured: {text}"), "") for text in findings.not_measured)
     yield _ledger(findings), ""
+    if findings.early is not None:
+        yield early_text(findings.early), ""
 
 
 def _row(gate: GateResult) -> tuple[str, ...]:
@@ -43,7 +60,9 @@ def _row(gate: GateResult) -> tuple[str, ...]:
         f"{measured.n}",
         (text or difference_text(measured)) + counts,
         threshold_text(gate.kind, gate.threshold, good_is_high=gate.good_is_high),
-        gate.verdict + (f" (about {gate.needed} more conversations)" if gate.needed else ""),
+        gate.verdict
+        + (" (waived)" if gate.waived else f" (counts as {gate.effect})" if gate.effect != gate.verdict else "")
+        + (f" (about {gate.needed} more conversations)" if gate.needed else ""),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatparity.gate.result import Rate
 from chatparity.gate.slices import Key, labels
-from chatparity.grading.rows import ScoreRow
+from chatparity.grading.rows import STOPPED_EARLY, ScoreRow
 from chatparity.stats import DifferenceEstimate, RateEstimate, cluster_rate, paired_difference
+from chatparity.stats.sequence import RatioSequence, SequenceEstimate
 
 UNKNOWN = ("errored", "not_run")
 Rows = list[ScoreRow]
@@ -17,16 +18,22 @@ Rows = list[ScoreRow]
 
 @dataclass
 class Table:
-    """Score rows by arm, grader, metric and slice label; rows of languages that were not asked are left out."""
+    """Score rows by arm, grader, metric and slice label.
+
+    Rows of languages that were not asked are left out, and so are those that a run stopped by design did not come to:
+    nothing about them is unknown that the run set out to know. `sizes` holds, for a run that is looked at early, the
+    most exchanges planned in one cluster of a key: with it, intervals are always-valid.
+    """
 
     rows: dict[tuple[str, Key], Rows] = field(default_factory=dict)
+    sizes: Mapping[Key, int] | None = None
 
     @classmethod
-    def of(cls, rows: Iterable[ScoreRow]) -> Table:
+    def of(cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None) -> Table:
         """Sort rows into a table."""
-        table = cls()
+        table = cls(sizes=sizes)
         for row in rows:
-            if row.state == "skipped":
+            if row.state == "skipped" or (row.state == "not_run" and row.reason == STOPPED_EARLY):
                 continue
             for metric in row.metrics:
                 for label in labels(row.slices):
@@ -37,6 +44,10 @@ class Table:
         """Return the rows of one arm, grader, metric and slice."""
         return self.rows.get((arm, key), [])
 
+    def largest(self, key: Key) -> int | None:
+        """Return the most exchanges planned in one cluster of a key, or None where one look is taken."""
+        return None if self.sizes is None else self.sizes.get(key, 1)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -46,8 +57,11 @@ class Measured:
     known: RateEstimate | DifferenceEstimate
 
 
-def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float) -> Measured:
+def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float, largest: int | None = None) -> Measured:
     """Return the rate at which a metric holds over rows of one arm.
+
+    With `largest`, the most exchanges that one cluster can have, the interval is always-valid: the rows are those of
+    whole clusters in random order, looked at at any time.
 
     Graded rows are n. Errored and not-run ones are unknown: the low bound is that of a rate in which the metric holds
     for none of them, the high bound that of one in which it holds for all. Abstained and diverged are counted apart.
@@ -56,14 +70,14 @@ def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float) -> Measure
     unknown = [row for row in rows if row.state in UNKNOWN]
     values = [bool(row.metrics[metric]) for row in graded]
     clusters = [row.cluster for row in graded]
-    known = cluster_rate(values, clusters, confidence=confidence)
+    known = _rate(values, clusters, confidence, largest)
     low, high, method = known.low, known.high, known.method
     if not graded:
         method = _why_nothing(rows)
     elif unknown:
         every = clusters + [row.cluster for row in unknown]
-        low = cluster_rate(values + [False] * len(unknown), every, confidence=confidence).low
-        high = cluster_rate(values + [True] * len(unknown), every, confidence=confidence).high
+        low = _rate(values + [False] * len(unknown), every, confidence, largest).low
+        high = _rate(values + [True] * len(unknown), every, confidence, largest).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     states = Counter(row.state for row in rows)
     rate = Rate(
@@ -105,21 +119,24 @@ def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
     return Pairs([one for one, _ in both], [two for _, two in both])
 
 
-def difference_of(pairs: Pairs, metric: str, confidence: float) -> Measured:
-    """Return the paired difference mine − other of the rates at which a metric holds, unknown ones as in `rate_of`."""
+def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | None = None) -> Measured:
+    """Return the paired difference mine − other of the rates at which a metric holds.
+
+    What is unknown and `largest` are as in `rate_of`.
+    """
     both = list(zip(pairs.mine, pairs.other, strict=True))
     graded = [(one, other) for one, other in both if one.state == "graded"]
     mine = [bool(one.metrics[metric]) for one, _ in graded]
     other = [bool(two.metrics[metric]) for _, two in graded]
     clusters = [one.cluster for one, _ in graded]
-    known = paired_difference(mine, other, clusters, confidence=confidence)
+    known = _difference(mine, other, clusters, confidence, largest)
     low, high, method = known.low, known.high, known.method
     unknown = [(one, two) for one, two in both if one.state != "graded"]
     if graded and unknown:
         others = other + [bool(two.metrics[metric]) for _, two in unknown]
         every = clusters + [one.cluster for one, _ in unknown]
-        low = paired_difference(mine + [False] * len(unknown), others, every, confidence=confidence).low
-        high = paired_difference(mine + [True] * len(unknown), others, every, confidence=confidence).high
+        low = _difference(mine + [False] * len(unknown), others, every, confidence, largest).low
+        high = _difference(mine + [True] * len(unknown), others, every, confidence, largest).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     rate = Rate(
         n=known.n,
@@ -133,3 +150,54 @@ def difference_of(pairs: Pairs, metric: str, confidence: float) -> Measured:
         method=method,
     )
     return Measured(rate, known)
+
+
+def _rate(values: list[bool], clusters: list[str], confidence: float, largest: int | None) -> RateEstimate:
+    """Return the rate of true values, at one look or, with `largest`, at any."""
+    if largest is None:
+        return cluster_rate(values, clusters, confidence=confidence)
+    found = _sequence([int(value) for value in values], clusters, confidence, largest, bottom=0.0)
+    return RateEstimate(
+        n=len(values),
+        good=sum(values),
+        clusters=found.clusters,
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        confidence=confidence,
+        method=found.method,
+    )
+
+
+def _difference(
+    mine: list[bool], other: list[bool], clusters: list[str], confidence: float, largest: int | None
+) -> DifferenceEstimate:
+    """Return the difference of two paired rates, at one look or, with `largest`, at any."""
+    if largest is None:
+        return paired_difference(mine, other, clusters, confidence=confidence)
+    differences = [int(one) - int(two) for one, two in zip(mine, other, strict=True)]
+    found = _sequence(differences, clusters, confidence, largest, bottom=-1.0)
+    return DifferenceEstimate(
+        n=len(mine),
+        first_only=differences.count(1),
+        second_only=differences.count(-1),
+        clusters=found.clusters,
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        confidence=confidence,
+        method=found.method,
+    )
+
+
+def _sequence(
+    values: list[int], clusters: list[str], confidence: float, largest: int, *, bottom: float
+) -> SequenceEstimate:
+    """Return the always-valid interval of values by cluster."""
+    sums: dict[str, int] = {}
+    for value, cluster in zip(values, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0) + value
+    sizes = Counter(clusters)
+    sequence = RatioSequence(largest=max([largest, *sizes.values()]), bottom=bottom)
+    sequence.add(list(sums.values()), [sizes[cluster] for cluster in sums])
+    return sequence.interval(confidence)

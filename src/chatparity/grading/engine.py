@@ -25,13 +25,16 @@ class Side:
     """One arm of one conversation and trial: its points as planned, and what became of each.
 
     `seen` are the points with the history that this side really saw, where that is another than the recorded one. What
-    is planned never depends on it: a denominator is known before anyone replies.
+    is planned never depends on it: a denominator is known before anyone replies. With `left` only the graders named in
+    `graded_by` grade it; the rows of all others are not run, for that reason.
     """
 
     arm: Arm
     points: tuple[Point, ...]
     records: Mapping[int, ReplyRecord]
     seen: tuple[Point, ...] | None = None
+    left: str = ""
+    graded_by: Collection[str] = ()
 
 
 def human_side(transcript: Transcript, points: Sequence[Point], handover_tools: Collection[str]) -> Side | None:
@@ -75,7 +78,7 @@ def _turns(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -
     for point in side.points:
         if not grader.applies(point):
             continue
-        state, reason = _before(point, side.records.get(point.turn), grader, judged)
+        state, reason = _before(side, point, grader, judged)
         if state is not None:
             rows.append(_row(side.arm, point, grader, state, reason=reason))
         else:
@@ -90,17 +93,20 @@ def _whole(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -
         return []
     last = side.points[-1]
     for point in side.points:
-        state, reason = _before(point, side.records.get(point.turn), grader, judged)
+        state, reason = _before(side, point, grader, judged)
         if state is not None:
             return [_row(side.arm, last, grader, state, reason=reason)]
     grade_all = cast("Callable[[Sequence[Exchange]], Score | Awaitable[Score]]", grader.grade)
     return [_graded(side.arm, last, grader, partial(grade_all, made))]
 
 
-def _before(point: Point, record: ReplyRecord | None, grader: Grader, judged: bool) -> tuple[State | None, str]:
+def _before(side: Side, point: Point, grader: Grader, judged: bool) -> tuple[State | None, str]:
     """Return the state of a score that cannot be given, and why, or None when there is a reply to grade."""
     if not point.claimed:
         return "skipped", f"the agent does not claim {point.language}"
+    if side.left and grader.name not in side.graded_by:
+        return "not_run", side.left
+    record = side.records.get(point.turn)
     if record is None:
         return "not_run", "the agent was not asked: the run is not finished"
     if record.state == "errored":

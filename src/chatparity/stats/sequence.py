@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chatparity.stats.interval import check_confidence
 
@@ -143,8 +143,8 @@ class RatioSequence:
 
 
 def log_capital_path(
-    sums: Sequence[float] | Numbers,
-    sizes: Sequence[int] | Numbers,
+    sums: ArrayLike,
+    sizes: ArrayLike,
     value: float,
     *,
     largest: int,

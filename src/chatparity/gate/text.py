@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import category
 
@@ -94,7 +95,7 @@ def red_text(result: GateResult, run_path: Path, *, agent: str | None = None) ->
 def waiver_text(one: Waived) -> str:
     """Return who answers for a waiver, why, and until when; or that it has expired."""
     until = f"expired on {one.expires}" if one.expired else f"waived until {one.expires}"
-    about = f" for {', '.join(one.ids)}" if one.ids else ""
+    about = f" for {_ids(one.ids)}" if one.ids else ""
     return f"{until}, owner {one.owner}{about}: {one.reason}"
 
 
@@ -111,7 +112,9 @@ def early_text(early: Early) -> str:
     """Return what looking early did, in one line."""
     looks = f"{early.looks} look{'' if early.looks == 1 else 's'}"
     if not early.stopped:
-        return f"not stopped early: after {looks} some gate was open still; all {early.planned} exchanges were planned"
+        return (
+            f"not stopped early: at {looks} (seed {early.seed}) some gate was open; {early.planned} exchanges planned"
+        )
     judged = ""
     if early.gradings_planned:
         judged = f", {early.gradings} of {early.gradings_planned} gradings by a judge"
@@ -130,8 +133,14 @@ def flips_text(one: Flips) -> str:
     for word, flipped in (("better", one.better), ("worse", one.worse)):
         ids = list(dict.fromkeys(flip.id for flip in flipped))
         if ids:
-            parts.append(f"{word} {', '.join(ids[:MOST_IDS])}{', …' if len(ids) > MOST_IDS else ''}")
+            parts.append(f"{word} {_ids(ids)}")
     return "; ".join(parts)
+
+
+def _ids(ids: Sequence[str]) -> str:
+    """Return the first few ids, and how many more there are."""
+    more = len(ids) - MOST_IDS
+    return ", ".join(ids[:MOST_IDS]) + (f" (+{more})" if more > 0 else "")
 
 
 def _points(rate: Rate) -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 from chatparity.errors import InputError, Problem
 from chatparity.gate.result import GateResult, Verdict, Waived
-from chatparity.gate.slices import GateSlice
+from chatparity.gate.slices import GateSlice, Key, labels
 from chatparity.grading.rows import ScoreRow
 from chatparity.suite import MARKER, Settings, WaiverTable
 
@@ -46,23 +46,24 @@ def with_waivers(
     return found
 
 
-Bad = Mapping[tuple[str, str], Collection[str]]
+Bad = Mapping[Key, Collection[str]]
 
 
 def bad_in(rows: Iterable[ScoreRow], asked: Sequence[GateSlice]) -> Bad:
-    """Return, by grader and metric, the conversations with an answer that the metric holds against the agent.
+    """Return, by grader, metric and slice, the conversations with an answer that the metric holds against the agent.
 
     Answers without a score are among them: they count as worst.
     """
     high = {(one.grader.name, one.metric.name): one.metric.good_is_high for one in asked}
-    found: dict[tuple[str, str], set[str]] = {key: set() for key in high}
+    found: dict[Key, set[str]] = {}
     for row in rows:
         if row.arm != "ai" or row.state in ("skipped", "abstained", "diverged"):
             continue
         for metric, value in row.metrics.items():
             good = high.get((row.grader, metric))
             if good is not None and value is not good:
-                found[row.grader, metric].add(row.id)
+                for label in labels(row.slices):
+                    found.setdefault((row.grader, metric, label), set()).add(row.id)
     return found
 
 
@@ -70,7 +71,7 @@ def _bears(waiver: WaiverTable, result: GateResult, bad: Bad) -> bool:
     """Say whether a waiver has to do with a gate."""
     if waiver.gate is not None:
         return _same(waiver, result.name, result.kind)
-    return bool(set(waiver.ids) & set(bad.get((result.grader, result.metric), ())))
+    return bool(set(waiver.ids) & set(bad.get((result.grader, result.metric, result.slice), ())))
 
 
 def _waived(waiver: WaiverTable, day: dt.date) -> Waived:

@@ -40,7 +40,8 @@ Numbers = NDArray[np.float64]
 
 # Shares of the largest stake that cannot lose all: the small ones find small differences, the large ones large ones.
 STAKES: Numbers = np.concatenate([np.geomspace(0.004, 0.8, 32), [0.88, 0.94, 0.98]])
-STEPS = 40
+# The edges of an interval are found to within 1 / PARTS ** ROUNDS of the range.
+PARTS, ROUNDS = 24, 6
 
 
 @dataclass(frozen=True)
@@ -116,30 +117,35 @@ class RatioSequence:
         return self._capital(value, above=True), self._capital(value, above=False)
 
     def _edge(self, limit: float, estimate: float, rich: float, *, rising: bool) -> float:
-        """Return where the capital crosses `rich` between a limit of the range and the estimate, by halving.
+        """Return where the capital crosses `rich` between a limit of the range and the estimate.
 
-        Who bets on "above" is the poorer the higher the value bet against, and the other way round for "below".
+        Who bets on "above" is the poorer the higher the value bet against, and the other way round for "below": the
+        crossing is closed in on by cutting what holds it into parts.
         """
         outside, inside = limit, estimate
-        for _ in range(STEPS):
-            middle = (outside + inside) / 2
-            if self._capital(middle, above=rising) >= rich:
-                outside = middle
-            else:
-                inside = middle
+        for _ in range(ROUNDS if estimate != limit else 0):
+            inner = np.linspace(outside, inside, PARTS + 1)[1:-1]
+            beaten = int((self._capitals(inner, above=rising) >= rich).sum())
+            edges = [outside, *inner.tolist(), inside]
+            outside, inside = edges[beaten], edges[beaten + 1]
         return outside
 
     def _capital(self, value: float, *, above: bool) -> float:
-        sums = np.array([key[0] for key in self._counts], dtype=np.float64)
-        sizes = np.array([key[1] for key in self._counts], dtype=np.float64)
-        counts = np.array(list(self._counts.values()), dtype=np.float64)
         room = (value - self._bottom) if above else (self._top - value)
         if room <= 0:
             # No truth lies beyond the limit of the range: betting against the limit itself wins at any gain.
-            gains = sums - value * sizes if above else value * sizes - sums
-            return math.inf if bool((gains > 0).any()) else 0.0
-        logs = counts @ _log_factors(sums, sizes, value, room=room, largest=self._largest, above=above)
-        return float(_log_mean(logs))
+            gains = [total - value * size if above else value * size - total for total, size in self._counts]
+            return math.inf if any(gain > 0 for gain in gains) else 0.0
+        return float(self._capitals(np.array([value]), above=above)[0])
+
+    def _capitals(self, values: Numbers, *, above: bool) -> Numbers:
+        """Return the logarithms of the capital on one side against each of some values, shape (values,)."""
+        sums = np.array([key[0] for key in self._counts], dtype=np.float64)
+        sizes = np.array([key[1] for key in self._counts], dtype=np.float64)
+        counts = np.array(list(self._counts.values()), dtype=np.float64)
+        room = (values - self._bottom) if above else (self._top - values)
+        factors = _log_factors(sums, sizes, values, room=room, largest=self._largest, above=above)
+        return _log_mean(np.einsum("vcs,c->vs", factors, counts))
 
 
 def log_capital_path(
@@ -157,22 +163,26 @@ def log_capital_path(
     exactly where the first is at least log(2 / (1 − confidence)): its coverage at all times is read off one path.
     """
     values, counted = np.asarray(sums, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
+    if not bottom < value < top:
+        raise ValueError(f"value: expected a number between {bottom} and {top}, got {value}")
     paths = []
     for above, room in ((True, value - bottom), (False, top - value)):
-        if not room > 0:
-            raise ValueError(f"value: expected a number between {bottom} and {top}, got {value}")
-        factors = _log_factors(values, counted, value, room=room, largest=largest, above=above)
-        paths.append(_log_mean(np.cumsum(factors, axis=0)))
+        against, rooms = np.array([value]), np.array([room])
+        factors = _log_factors(values, counted, against, room=rooms, largest=largest, above=above)
+        paths.append(_log_mean(np.cumsum(factors[0], axis=0)))
     return paths[0], paths[1]
 
 
-def _log_factors(sums: Numbers, sizes: Numbers, value: float, *, room: float, largest: int, above: bool) -> Numbers:
-    """Return log(1 + λ (sum − value · size)) for each cluster and stake, shape (clusters, stakes).
+def _log_factors(
+    sums: Numbers, sizes: Numbers, values: Numbers, *, room: Numbers, largest: int, above: bool
+) -> Numbers:
+    """Return log(1 + λ (sum − value · size)) for each value, cluster and stake, shape (values, clusters, stakes).
 
     λ = stake / (room · largest) is the share of what would lose everything on the worst cluster there can be [2].
     """
-    gains = (sums - value * sizes) if above else (value * sizes - sums)
-    factors: Numbers = np.log1p(np.outer(gains / (room * largest), STAKES))
+    gains = sums - np.multiply.outer(values, sizes)
+    scaled = (gains if above else -gains) / (room * largest)[:, None]
+    factors: Numbers = np.log1p(np.multiply.outer(scaled, STAKES))
     return factors
 
 

@@ -1,7 +1,7 @@
 """What stopping early saves and how often it is wrong, by distance of the truth from the threshold.
 
 Each line simulates many runs of one gate, accuracy at least 90 % at 95 % confidence, over conversations in random
-order, with the engine's own rows, intervals and decision: looked at after every twentieth part, stopped once the
+order, with the engine's own intervals and batches: looked at after every twentieth part, stopped once the
 always-valid interval decides, else decided at the end. `asked` is the mean share of the planned answers that was asked
 for and judged. `false PASS` is the share of runs that passed although the truth misses the threshold (at the threshold
 itself both verdicts count as false), `false FAIL` the other way round. `one look` is the share of runs that the plain
@@ -11,21 +11,21 @@ interval at the end decides: what it costs to be allowed to stop.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from simulated import GRADER, Talks, gate_on, table_of  # type: ignore[import-not-found]
+from simulated import GRADER, Talks  # type: ignore[import-not-found]
 
 from chatparity.gate.looks import AT_THE_END, LOOKING, ONE_LOOK, Way
-from chatparity.gate.measure import rate_of
 from chatparity.gate.needed import failing, passing
-from chatparity.gate.slices import GateSlice
-from chatparity.grading.rows import ScoreRow
 from chatparity.run.early import FEWEST, LOOKS
+from chatparity.stats import cluster_rate
+from chatparity.stats.sequence import RatioSequence
 from chatparity.suite import GateTable
 
 THRESHOLD = 0.9
+GATE = GateTable(dimension=GRADER.dimension, at_least=THRESHOLD)
 TRUTHS = (0.70, 0.80, 0.85, 0.88, 0.895, 0.9, 0.905, 0.92, 0.95, 0.98)
 KINDS = {"one answer each": (1, 0.0), "1 to 4, alike 0.2": (4, 0.2)}
 
@@ -41,43 +41,52 @@ class Line:
     plain: int = 0
 
 
-def verdict(one: GateSlice, rows: list[ScoreRow], way: Way, largest: int | None) -> str:
-    """Return what the interval of these rows decides, or an empty text."""
-    found = table_of(rows, largest)
-    mine = found.get("ai", one.key)
-    rate = rate_of(mine, one.metric.name, way.confidence(one.gate.confidence), found.largest(one.key)).rate
-    if passing(one.gate, good_is_high=True)(rate.low, rate.high):
+def at_a_look(sequence: RatioSequence) -> str:
+    """Return what the always-valid interval decides, or an empty text.
+
+    It leaves the threshold out exactly where the evidence against it is this large, which is quicker to find.
+    """
+    enough = math.log(2 / (1 - LOOKING.confidence(GATE.confidence)))
+    above, below = sequence.evidence(THRESHOLD)
+    return "PASS" if above >= enough else "FAIL" if below >= enough else ""
+
+
+def at_the_end(values: list[bool], clusters: list[int], way: Way) -> str:
+    """Return what the interval of all answers decides, or an empty text."""
+    found = cluster_rate(values, clusters, confidence=way.confidence(GATE.confidence))
+    if passing(GATE, good_is_high=True)(found.low, found.high):
         return "PASS"
-    return "FAIL" if failing(one.gate, good_is_high=True)(rate.low, rate.high) else ""
+    return "FAIL" if failing(GATE, good_is_high=True)(found.low, found.high) else ""
 
 
-def stops(sizes: list[int]) -> Iterator[int]:
-    """Yield after how many answers each look but the last is taken."""
-    batch = max(FEWEST, -(-len(sizes) // LOOKS))
-    seen = np.cumsum(sizes)
-    for place in range(batch, len(sizes), batch):
-        yield int(seen[place - 1])
+def simulated(rng: np.random.Generator, talks: Talks, found: Line) -> None:
+    """Simulate one run and count it."""
+    good = rng.binomial(talks.sizes, talks.chances)
+    batch = max(FEWEST, -(-len(good) // LOOKS))
+    sequence = RatioSequence(largest=int(talks.sizes.max()))
+    n = int(talks.sizes.sum())
+    reached, asked = "", n
+    for begin in range(0, len(good) - batch, batch):
+        sequence.add(good[begin : begin + batch].tolist(), talks.sizes[begin : begin + batch].tolist())
+        reached = at_a_look(sequence)
+        if reached:
+            asked = int(talks.sizes[: begin + batch].sum())
+            break
+    values = [place < one for one, size in zip(good, talks.sizes, strict=True) for place in range(size)]
+    clusters = np.repeat(np.arange(len(good)), talks.sizes).tolist()
+    reached = reached or at_the_end(values, clusters, AT_THE_END)
+    found.runs += 1
+    found.asked += asked / n
+    found.passed += reached == "PASS"
+    found.failed += reached == "FAIL"
+    found.plain += bool(at_the_end(values, clusters, ONE_LOOK))
 
 
 def line(rng: np.random.Generator, truth: float, n: int, runs: int, *, size: int, icc: float) -> Line:
     """Simulate one line."""
     found = Line()
     for _ in range(runs):
-        talks = Talks.drawn(rng, n, truth, size=size, icc=icc)
-        rows = talks.run(rng)
-        one = gate_on(GateTable(dimension=GRADER.dimension, at_least=THRESHOLD), talks.clusters)
-        reached, asked = "", len(rows)
-        for stop in stops(talks.sizes.tolist()):
-            reached = verdict(one, rows[:stop], LOOKING, one.planned.largest)
-            if reached:
-                asked = stop
-                break
-        reached = reached or verdict(one, rows, AT_THE_END, None)
-        found.runs += 1
-        found.asked += asked / len(rows)
-        found.passed += reached == "PASS"
-        found.failed += reached == "FAIL"
-        found.plain += bool(verdict(one, rows, ONE_LOOK, None))
+        simulated(rng, Talks.drawn(rng, n, truth, size=size, icc=icc), found)
     return found
 
 

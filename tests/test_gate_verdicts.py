@@ -224,6 +224,20 @@ def test_answers_without_a_graded_counterpart_are_not_compared() -> None:
     assert (result.verdict, result.rate.n) == ("PASS", 100)
 
 
+def test_what_errored_on_either_side_of_a_comparison_counts_as_worst_and_as_best() -> None:
+    gate = GateTable(dimension="accuracy", no_worse_than=0.05)
+    before = [*rows(200, 0), *[row(number, None) for number in range(500, 530)]]
+    now = [*rows(200, 0), *[row(number, True) for number in range(500, 530)]]
+    assert only(now, gate, baseline=rows(200, 0)).verdict == "PASS"
+    lost, hidden = only(before, gate, baseline=now), only(now, gate, baseline=before)
+    for result in (lost, hidden):
+        assert result.difference is not None
+        assert (result.difference.n, result.difference.unknown) == (200, 30)
+    assert (lost.verdict, lost.reason) == ("INCONCLUSIVE", "it would pass but for 30 exchanges without a score")
+    # The baseline was at best as good as the agent: what it lacks can only have been worse or the same.
+    assert hidden.verdict == "PASS"
+
+
 def test_without_people_a_comparison_is_inconclusive_and_says_so() -> None:
     findings = verdicts(rows(200, 0), GateTable(dimension="accuracy", margin=0.1))
     assert findings.verdict == "INCONCLUSIVE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from chatparity.gate.measure import Table, difference_of, paired
+from chatparity.gate.measure import Pairs, Table, difference_of, paired
 from chatparity.gate.others import CONFIDENCE
 from chatparity.gate.result import Flip, Flips, Rate
 from chatparity.gate.slices import ALL
@@ -27,13 +27,13 @@ def _metric(table: Table, before: Table, grader: Grader, metric: Metric) -> Iter
     key = (grader.name, metric.name, ALL)
     mine, theirs = table.get("ai", key), before.get("ai", key)
     pairs = paired(mine, theirs)
-    both = [(one, two) for one, two in zip(pairs.mine, pairs.other, strict=True) if one.state == "graded"]
+    both = [(one, two) for one, two in zip(pairs.mine, pairs.other, strict=True) if one.state == two.state == "graded"]
     if not both:
         return
     kept = [one for one, _ in both], [two for _, two in both]
     good = [one.metrics[metric.name] is metric.good_is_high for one, _ in both]
     was = [two.metrics[metric.name] is metric.good_is_high for _, two in both]
-    measured = difference_of(type(pairs)(*kept), metric.name, CONFIDENCE, table.largest(key))
+    measured = difference_of(Pairs(*kept), metric.name, CONFIDENCE, table.largest(key))
     graded = sum(row.state == "graded" for row in [*mine, *theirs])
     yield Flips(
         dimension=grader.dimension,

@@ -106,37 +106,39 @@ def _why_nothing(rows: Sequence[ScoreRow]) -> str:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The same exchanges on both sides, in order; `mine` may be unknown, `other` is graded."""
+    """The same exchanges on both sides, in order; either may be unknown."""
 
     mine: Rows
     other: Rows
 
 
 def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
-    """Pair rows by transcript, turn and trial where the other side is graded and this one is graded or unknown."""
-    by_key = {row.key: row for row in other if row.state == "graded"}
-    both = [(row, by_key[row.key]) for row in mine if row.key in by_key and row.state in ("graded", *UNKNOWN)]
+    """Pair rows by transcript, turn and trial where each side is graded or unknown."""
+    counted = ("graded", *UNKNOWN)
+    by_key = {row.key: row for row in other if row.state in counted}
+    both = [(row, by_key[row.key]) for row in mine if row.key in by_key and row.state in counted]
     return Pairs([one for one, _ in both], [two for _, two in both])
 
 
 def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | None = None) -> Measured:
     """Return the paired difference mine − other of the rates at which a metric holds.
 
-    What is unknown and `largest` are as in `rate_of`.
+    Pairs graded on both sides are n. The low bound takes what is unknown of mine as not holding and what is unknown of
+    the other side as holding, the high bound the other way round; `largest` is as in `rate_of`.
     """
     both = list(zip(pairs.mine, pairs.other, strict=True))
-    graded = [(one, other) for one, other in both if one.state == "graded"]
-    mine = [bool(one.metrics[metric]) for one, _ in graded]
-    other = [bool(two.metrics[metric]) for _, two in graded]
-    clusters = [one.cluster for one, _ in graded]
-    known = _difference(mine, other, clusters, confidence, largest)
+    graded = [(one, two) for one, two in both if one.state == two.state == "graded"]
+    unknown = [(one, two) for one, two in both if not one.state == two.state == "graded"]
+
+    def taken(chosen: Sequence[tuple[ScoreRow, ScoreRow]], lacking: bool) -> DifferenceEstimate:
+        mine = [_value(one, metric, lacking) for one, _ in chosen]
+        other = [_value(two, metric, not lacking) for _, two in chosen]
+        return _difference(mine, other, [one.cluster for one, _ in chosen], confidence, largest)
+
+    known = taken(graded, lacking=False)
     low, high, method = known.low, known.high, known.method
-    unknown = [(one, two) for one, two in both if one.state != "graded"]
     if graded and unknown:
-        others = other + [bool(two.metrics[metric]) for _, two in unknown]
-        every = clusters + [one.cluster for one, _ in unknown]
-        low = _difference(mine + [False] * len(unknown), others, every, confidence, largest).low
-        high = _difference(mine + [True] * len(unknown), others, every, confidence, largest).high
+        low, high = taken([*graded, *unknown], lacking=False).low, taken([*graded, *unknown], lacking=True).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     rate = Rate(
         n=known.n,
@@ -150,6 +152,11 @@ def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | N
         method=method,
     )
     return Measured(rate, known)
+
+
+def _value(row: ScoreRow, metric: str, lacking: bool) -> bool:
+    """Return whether the metric holds for a row, or what is taken for one without a score."""
+    return bool(row.metrics[metric]) if row.state == "graded" else lacking
 
 
 def _rate(values: list[bool], clusters: list[str], confidence: float, largest: int | None) -> RateEstimate:

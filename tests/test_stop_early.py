@@ -6,6 +6,7 @@ import os
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -74,7 +75,10 @@ def lay(root: Path, *, shrugs: float, talks: int = 300, ignored: int = -1, setti
         for part in range(2):
             text = "whatever" if chance.random() < shrugs else "with pleasure"
             text += ", no person here" if number == ignored else ""
-            turns += [{"speaker": "customer", "text": f"hello {part}{wish}"}, {"speaker": "ai_agent", "text": text}]
+            turns += [
+                {"speaker": "customer", "text": f"hello, number {number} again, part {part}{wish}"},
+                {"speaker": "ai_agent", "text": text},
+            ]
         made = {"schema": 1, "id": f"talk-{number:03}", "language": "en", "turns": turns, "synthetic": True}
         lines.append(msgspec.json.encode(made) + b"\n")
     for name, content in {
@@ -217,6 +221,30 @@ def test_one_event_of_zero_tolerance_fails_even_when_it_is_met_after_the_looks(h
     assert found.gates[1].verdict == "FAIL"
     assert found.early is not None
     assert found.early.stopped
+
+
+RUBRIC = (Path(__file__).parents[1] / "graders" / "accuracy.md").read_text()
+
+
+def test_the_judge_is_asked_for_no_more_than_was_looked_at(
+    here: pytest.Pytester, judge_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(here.path, shrugs=0.0, talks=150, settings=SUITE + '[[gate]]\ndimension = "sense"\nat_least = 0.7\n')
+    (here.path / "graders" / "sense.md").write_text(
+        RUBRIC.replace('dimension = "accuracy"', 'dimension = "sense"').replace(
+            'name = "accuracy_llm"', 'name = "sense"'
+        )
+    )
+    judge_server.always = {"reason": "It does.", "evidence": ["with pleasure"], "unsure": False, "score": 5}
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    done = command(here, "run", "--stop-early", "--seed", "7", "--out", "r", "--judge", f"openai:m@{judge_server.url}")
+    assert done.ret == 0
+    found = findings(here.path / "r")
+    assert found.early is not None
+    assert found.early.stopped
+    assert len(judge_server.requests) == found.early.gradings == found.early.asked < 200
+    assert found.early.gradings_planned == 300
+    assert f"{found.early.gradings} of 300 gradings by a judge; saved" in done.stdout.str()
 
 
 def test_what_errored_counts_as_worst_and_as_best_at_every_look(here: pytest.Pytester) -> None:

@@ -22,7 +22,7 @@ from chatparity.suite import GateTable, Settings, SuiteTable
 
 SLICES = 12
 DAY = dt.date(2026, 1, 1)
-LINES = ((0.9, 60, 1, 0.0), (0.9, 200, 1, 0.0), (0.9, 200, 4, 0.2), (0.8, 60, 1, 0.0), (0.97, 200, 1, 0.0))
+LINES = ((0.9, 60, 1, 0.0), (0.8, 60, 1, 0.0), (0.9, 150, 4, 0.2), (0.97, 200, 1, 0.0))
 
 
 def drawn(rng: np.random.Generator, rate: float, n: int, size: int, icc: float) -> list[ScoreRow]:

@@ -10,6 +10,7 @@ from chatparity.gate.text import (
     difference_text,
     early_text,
     flips_text,
+    metric_text,
     rate_text,
     threshold_text,
     visible,
@@ -41,8 +42,7 @@ def card_lines(findings: Findings) -> Iterator[tuple[str, str]]:
     yield from ((visible(line), "") for line in findings.notes)
     yield from ((visible(line), "") for line in _reported(findings))
     if findings.flips:
-        yield "against the baseline", ""
-        yield from ((visible(f"  {flips_text(one)}"), "") for one in findings.flips)
+        yield from ((visible(line), "") for line in _against(findings))
     yield from ((visible(f"not measured: {text}"), "") for text in findings.not_measured)
     yield _ledger(findings), ""
     if findings.early is not None:
@@ -86,6 +86,16 @@ def _reported(findings: Findings) -> Iterator[str]:
         name = f"{dimension} {metric}" + ("" if grader == dimension else f" ({grader})")
         shown = [f"{label} {rate_text(arms[arm].rate)}" for arm, label in LABELS if arm in arms]
         yield f"  {name}: {'; '.join(shown)}"
+
+
+def _against(findings: Findings) -> Iterator[str]:
+    """Yield what changed against the baseline, a line a metric, then those in which no exchange did."""
+    yield "against the baseline"
+    changed = [one for one in findings.flips if one.better or one.worse]
+    yield from (f"  {flips_text(one)}" for one in changed)
+    same = [f"{metric_text(one)} ({one.n})" for one in findings.flips if one not in changed]
+    if same:
+        yield f"  no exchange changed: {', '.join(same)}"
 
 
 LABELS = (("ai", "AI"), ("human", "human"))

@@ -125,11 +125,16 @@ def early_text(early: Early) -> str:
     )
 
 
+def metric_text(one: Flips) -> str:
+    """Return a metric as people call it, with its grader where that has another name than the dimension."""
+    return f"{one.dimension} {one.metric}" + ("" if one.grader == one.dimension else f" ({one.grader})")
+
+
 def flips_text(one: Flips) -> str:
     """Return how a metric changed against the baseline: who got better, who worse, and what the interval says."""
-    name = f"{one.dimension} {one.metric}" + ("" if one.grader == one.dimension else f" ({one.grader})")
     told = "no difference told" if one.told == "not known" else one.told
-    parts = [f"{name}: {len(one.better)} better, {len(one.worse)} worse of {one.n}: {told}, {_points(one.difference)}"]
+    counts = f"{len(one.better)} better, {len(one.worse)} worse of {one.n}"
+    parts = [f"{metric_text(one)}: {counts}: {told}, {_points(one.difference)}"]
     for word, flipped in (("better", one.better), ("worse", one.worse)):
         ids = list(dict.fromkeys(flip.id for flip in flipped))
         if ids:

@@ -34,3 +34,9 @@ def test_stopping_early_is_wrong_in_at_most_5_percent_at_and_beside_the_threshol
 def test_a_rerun_of_an_unchanged_agent_flips_in_at_most_1_percent() -> None:
     text = printed("flips.py", "--repeats", "200", "--n", "60", "200")
     assert float(text.partition("most flips: ")[2].partition("%")[0]) <= 1
+
+
+@pytest.mark.slow
+def test_twelve_slices_at_the_threshold_falsely_fail_in_at_most_5_percent() -> None:
+    text = printed("slices.py", "--runs", "60")
+    assert len(re.findall(r"^ +\d+%", text, flags=re.MULTILINE)) == 4

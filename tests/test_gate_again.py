@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import msgspec
 import pytest
 
 pytest_plugins = "pytester"
+
+# What is first imported in a test with pytester is forgotten after it; these cannot be loaded twice in one process.
+for _name in ("scipy.stats", "scipy.optimize", "statsmodels.stats.multitest", "chatparity.run.examine"):
+    importlib.import_module(_name)
 
 SUITE = """[suite]
 name = "small"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import sys
@@ -18,6 +19,10 @@ from chatparity.run.folder import Looks, RunFolder
 from chatparity.stats import cluster_rate
 
 pytest_plugins = "pytester"
+
+# What is first imported in a test with pytester is forgotten after it; these cannot be loaded twice in one process.
+for _name in ("scipy.stats", "scipy.optimize", "statsmodels.stats.multitest", "chatparity.run.examine"):
+    importlib.import_module(_name)
 
 PLAIN = ("-p", "no:deepeval", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:repeat", "-p", "no:rerunfailures")
 SUITE = """[suite]

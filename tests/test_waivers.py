@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,10 @@ from chatparity.run.folder import Manifest
 from chatparity.suite import GateTable, Settings, SuiteTable, WaiverTable, read_settings
 
 pytest_plugins = "pytester"
+
+# What is first imported in a test with pytester is forgotten after it; these cannot be loaded twice in one process.
+for _name in ("scipy.stats", "scipy.optimize", "statsmodels.stats.multitest", "chatparity.run.examine"):
+    importlib.import_module(_name)
 
 DAY = dt.date(2026, 6, 15)
 NAME = "manners[pl] rate"

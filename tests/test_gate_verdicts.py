@@ -121,10 +121,23 @@ def test_an_inconclusive_gate_says_how_many_more_conversations_it_takes_and_they
     assert 300 < 200 + result.needed <= 400
 
 
-def test_no_number_is_named_when_the_estimate_misses_the_threshold() -> None:
-    result = only(rows(178, 22), AT_LEAST)
+def test_when_the_estimate_misses_the_threshold_the_number_named_would_make_it_fail() -> None:
+    result = only(rows(174, 26), AT_LEAST)
+    assert (result.verdict, result.needed) == ("INCONCLUSIVE", 185)
+    assert "the estimate misses it; about 185 more conversations like these would decide, as a FAIL" in result.reason
+    assert only(rows(261, 39), AT_LEAST).verdict == "INCONCLUSIVE"
+    assert only(rows(348, 52), AT_LEAST).verdict == "FAIL"
+
+
+def test_no_number_is_named_when_none_within_reach_would_decide() -> None:
+    result = only(rows(180, 20), AT_LEAST)
     assert (result.verdict, result.needed) == ("INCONCLUSIVE", None)
-    assert "the estimate misses it" in result.reason
+    assert "100,000 conversations would not decide" in result.reason
+
+
+def test_a_gate_that_would_fail_but_for_what_is_unknown_says_so() -> None:
+    result = only([*rows(160, 40), *[row(number, None) for number in range(500, 620)]], AT_LEAST)
+    assert result.reason == "it would fail but for 120 exchanges without a score"
 
 
 def test_errored_exchanges_are_counted_as_worst_and_as_best() -> None:
@@ -209,6 +222,20 @@ def test_answers_without_a_graded_counterpart_are_not_compared() -> None:
     made = [*both(100, 0, 0), *[row(number, False) for number in range(500, 560)]]
     result = only(made, GateTable(dimension="accuracy", margin=0.1))
     assert (result.verdict, result.rate.n) == ("PASS", 100)
+
+
+def test_what_errored_on_either_side_of_a_comparison_counts_as_worst_and_as_best() -> None:
+    gate = GateTable(dimension="accuracy", no_worse_than=0.05)
+    before = [*rows(200, 0), *[row(number, None) for number in range(500, 530)]]
+    now = [*rows(200, 0), *[row(number, True) for number in range(500, 530)]]
+    assert only(now, gate, baseline=rows(200, 0)).verdict == "PASS"
+    lost, hidden = only(before, gate, baseline=now), only(now, gate, baseline=before)
+    for result in (lost, hidden):
+        assert result.difference is not None
+        assert (result.difference.n, result.difference.unknown) == (200, 30)
+    assert (lost.verdict, lost.reason) == ("INCONCLUSIVE", "it would pass but for 30 exchanges without a score")
+    # The baseline was at best as good as the agent: what it lacks can only have been worse or the same.
+    assert hidden.verdict == "PASS"
 
 
 def test_without_people_a_comparison_is_inconclusive_and_says_so() -> None:

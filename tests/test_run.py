@@ -19,8 +19,8 @@ import pytest
 
 from chatparity.errors import InputError, RunIncomplete, UsageError
 from chatparity.exchange import Failure, ReplyRecord
-from chatparity.gate.before import check_before
 from chatparity.gate.folder import check_complete
+from chatparity.gate.plan import check_names, plan_gates
 from chatparity.jsonl import Journal, write_transcripts
 from chatparity.replay.seen import key_of
 from chatparity.run.budget import unfinished
@@ -299,9 +299,10 @@ def test_a_gate_that_nobody_could_pass_is_refused_for_the_whole_suite_only(suite
     gate = GateTable(dimension="politeness", at_least=0.9999)
     strict = replace(suite, settings=msgspec.structs.replace(suite.settings, gate=(gate,)))
     with pytest.raises(InputError, match="even a perfect agent cannot pass"):
-        check_before(strict, Options())
-    for chosen in (Options(limit=3), Options(paths=(logs,)), Options(slices={"language": "pl"}), Options(resume=True)):
-        check_before(strict, chosen)
+        plan_gates(strict, Options())
+    for chosen in (Options(limit=3), Options(paths=(logs,)), Options(slices={"language": "pl"})):
+        assert [one.name for one in plan_gates(strict, chosen)] == ["politeness[all] rate"]
+    check_names(strict)
 
 
 def test_a_replay_of_which_too_much_is_missing_ends_with_four(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ a process.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -101,6 +103,30 @@ class GateTable(_Table, frozen=True):
 REQUIREMENTS = ("at_least", "at_most", "margin", "no_worse_than", "zero")
 
 
+class WaiverTable(_Table, frozen=True):
+    """`[[waiver]]`: a known failure that does not fail a run until `expires` (a date, that day included).
+
+    It names either a `gate` as the scorecard does, with its slice (`escalation[pl] recall`; `kind` tells apart two of
+    that name), or conversations by their `ids`. `owner` answers for it and `reason` says why; both must be there.
+    """
+
+    gate: str | None = None
+    kind: str | None = None
+    ids: tuple[str, ...] = ()
+    owner: str = ""
+    reason: str = ""
+    expires: dt.date | None = None
+
+    @property
+    def named(self) -> str:
+        """Return what is waived, for messages."""
+        return f'gate "{self.gate}"' if self.gate is not None else f"ids {', '.join(self.ids[:3])}"
+
+    def expired(self, today: dt.date) -> bool:
+        """Say whether its last day is over; one without a date cannot be read from a file."""
+        return self.expires is not None and today > self.expires
+
+
 class SuiteTable(_Table, frozen=True):
     """`[suite]`: its name, its transcripts (files or folders), and the graders it uses (all, if none).
 
@@ -145,6 +171,7 @@ class Settings(_Table, frozen=True):
     agent: AgentTable = AgentTable()
     judge: JudgeTable = JudgeTable()
     gate: tuple[GateTable, ...] = ()
+    waiver: tuple[WaiverTable, ...] = ()
     agents: dict[str, dict[str, Any]] = {}
     prices: dict[str, PriceTable] = {}
     budget: BudgetTable = BudgetTable()
@@ -195,7 +222,10 @@ def read_settings(path: Path) -> Settings:
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no suite here: expected a file evals/suite.toml") from error
     except msgspec.ValidationError as error:
-        raise InputError([Problem(path, None, *field_and_message(error, Settings))]) from error
+        field, message = field_and_message(error, Settings)
+        if field.endswith(".expires"):
+            message += ": write the last day on which the waiver holds, expires = 2026-12-31"
+        raise InputError([Problem(path, None, field, message)]) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError([Problem(path, None, "", f"expected TOML: {error}")]) from error
     wrong: list[Problem] = []
@@ -207,12 +237,34 @@ def read_settings(path: Path) -> Settings:
         if len(given) != 1:
             expected = f"expected exactly one of {', '.join(REQUIREMENTS)}, got {', '.join(given) or 'none'}"
             wrong.append(Problem(path, None, f"gate[{index}] ({gate.dimension})", expected))
+    wrong += [Problem(path, None, place, message) for place, message in _bad_waivers(settings.waiver)]
     currencies = sorted({price.currency for price in settings.prices.values()})
     if len(currencies) > 1:
         wrong.append(Problem(path, None, "prices", f"expected one currency for all, got {', '.join(currencies)}"))
     if wrong:
         raise InputError(wrong)
     return settings
+
+
+def _bad_waivers(waivers: tuple[WaiverTable, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the place of each waiver that says too little, and what it must say."""
+    for index, one in enumerate(waivers):
+        place = f"waiver[{index}]"
+        if (one.gate is None) == (not one.ids):
+            got = "both" if one.ids else "neither"
+            yield place, f'expected either gate = "DIMENSION[SLICE] METRIC" or ids = ["ID", …], got {got}'
+            continue
+        if one.kind is not None and (one.kind not in REQUIREMENTS or one.gate is None):
+            yield f"{place}.kind", f"expected one of {', '.join(REQUIREMENTS)}, beside a gate, got {one.kind!r}"
+        if not one.owner.strip():
+            yield f"{place} ({one.named})", 'owner is missing: name who answers for it, owner = "NAME"'
+        if not one.reason.strip():
+            yield f"{place} ({one.named})", 'reason is missing: say why the failure is accepted, reason = "…"'
+        if one.expires is None:
+            yield (
+                f"{place} ({one.named})",
+                "expires is missing: write the last day on which the waiver holds, expires = 2026-12-31",
+            )
 
 
 def mount(root: Path, shipped: Path) -> ModuleType:

@@ -55,17 +55,14 @@ class Exam:
         Raises pytest.UsageError for a bad suite, bad transcripts, or a gate that no agent could pass.
         """
         from chatparity.errors import UsageError
-        from chatparity.gate import check_gates
+        from chatparity.gate.plan import plan_gates
         from chatparity.grading import load_graders
-        from chatparity.run.examine import planned_points
         from chatparity.suite import load_suite
 
         try:
             suite = load_suite(self.root)
             graders = load_graders(suite)
-            _, conversations = planned_points(suite, self.options)
-            points = [point for conversation in conversations for point in conversation]
-            slices = check_gates(suite.settings, points, graders)
+            slices = plan_gates(suite, self.options)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
         return Plan(suite, frozenset(one.dimension for one in graders), tuple(slices))
@@ -78,7 +75,9 @@ class Exam:
         asked = self.asked
         resume = (self.run / "manifest.json").is_file()
         mode = cast("Mode | None", asked.mode)
-        return Options(agent=asked.agent, judge=asked.judge, mode=mode, out=self.run, resume=resume)
+        return Options(
+            agent=asked.agent, judge=asked.judge, mode=mode, out=self.run, resume=resume, stop_early=asked.stop_early
+        )
 
     def try_endpoints(self) -> None:
         """Open and close the agent and the judge, so that a bad name ends the session before any test.
@@ -150,13 +149,16 @@ class Exam:
         """Replay, grade, gate and report; return what went wrong, or None."""
         from chatparity.errors import ChatparityError
         from chatparity.gate import judge_run
+        from chatparity.gate.early import looking_at
         from chatparity.gate.page import write_report
         from chatparity.run.examine import examine
         from chatparity.sandbox.answering import shop_of
 
         suite = self.plan.suite
         try:
-            folder = asyncio.run(examine(suite, self.options, on_progress=self._progress(), tools=shop_of(suite)))
+            look = looking_at(suite, self.asked.baseline)
+            show = self._progress()
+            folder = asyncio.run(examine(suite, self.options, on_progress=show, tools=shop_of(suite), looking=look))
             write_report(folder, judge_run(folder, suite, self.asked.baseline), self.asked.baseline)
         except ChatparityError as error:
             return f"no verdict: {error}"

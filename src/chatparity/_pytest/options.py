@@ -17,6 +17,8 @@ HELP = {
     "run-dir": ("DIR", "the run's folder; an unfinished run there is continued, and nothing is asked twice"),
     "inconclusive": ("fail|pass|skip", "what an INCONCLUSIVE gate does to its test (default: fail)"),
 }
+FLAGS = {"stop-early": "ask in random order and stop once every gate is decided"}
+YES, NO = ("1", "true", "yes"), ("0", "false", "no")
 CHOICES = {"mode": ("teacher_forced", "free_running"), "inconclusive": ("fail", "pass", "skip")}
 
 
@@ -30,6 +32,7 @@ class Asked:
     baseline: Path | None
     run_dir: Path | None
     inconclusive: str
+    stop_early: bool = False
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -44,6 +47,10 @@ def add_options(parser: pytest.Parser) -> None:
             group.addoption(f"--{name}", dest=_dest(name), metavar=metavar, default=None, help=help_text)
         except (ValueError, argparse.ArgumentError):
             continue
+    for name, text in FLAGS.items():
+        help_text = f"{text}; or {variable(name)}=1"
+        if f"--{name}" not in taken:
+            group.addoption(f"--{name}", dest=_dest(name), action="store_true", default=False, help=help_text)
 
 
 def _taken(parser: pytest.Parser) -> set[str]:
@@ -67,7 +74,18 @@ def read_options(config: pytest.Config) -> Asked:
         baseline=here / baseline if baseline else None,
         run_dir=here / run_dir if run_dir else None,
         inconclusive=given["inconclusive"] or "fail",
+        stop_early=_flag(config, "stop-early"),
     )
+
+
+def _flag(config: pytest.Config, name: str) -> bool:
+    """Return whether a flag was given, else what its variable says."""
+    if config.getoption(_dest(name), default=False):
+        return True
+    text = os.environ.get(variable(name), "").lower()
+    if text not in ("", *YES, *NO):
+        raise pytest.UsageError(f"{variable(name)}: expected 1 or 0, got {text!r}")
+    return text in YES
 
 
 def _value(config: pytest.Config, name: str) -> str | None:

@@ -30,6 +30,6 @@ def command(
     from chatparity.run.folder import RunFolder
     from chatparity.suite import load_suite
 
-    folder = RunFolder(run)
-    findings = judge_run(folder, load_suite(), baseline)
-    raise typer.Exit(show_verdict(folder, findings, as_json=as_json))
+    folder, suite = RunFolder(run), load_suite()
+    findings = judge_run(folder, suite, baseline)
+    raise typer.Exit(show_verdict(folder, findings, suite, as_json=as_json))

@@ -57,6 +57,12 @@ MaxMinutes = Annotated[
 MaxRequests = Annotated[
     int | None, typer.Option("--max-requests", min=0, metavar="N", help="Stop after N requests to the agent.")
 ]
+StopEarly = Annotated[
+    bool, typer.Option("--stop-early", help="Ask in random order and stop once every gate is decided.")
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, metavar="N", help="The random order of --stop-early; default: a new one.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Baseline = Annotated[Path | None, typer.Option(metavar="RUN", help="An earlier run to compare with.")]
 
@@ -109,10 +115,14 @@ def run_options(
     max_cost: float | None = None,
     max_minutes: float | None = None,
     max_requests: int | None = None,
+    stop_early: bool = False,
+    seed: int | None = None,
 ) -> Options:
     """Return the options of a run as the library takes them. Raises UsageError for values that cannot be."""
     if resume and out is None:
         raise UsageError("--resume: name the run to continue with --out RUN")
+    if seed is not None and not (stop_early or resume):
+        raise UsageError("--seed: it gives the order of --stop-early: add that or leave it out")
     from chatparity.run.select import Options
 
     return Options(
@@ -131,4 +141,6 @@ def run_options(
         max_cost=max_cost,
         max_minutes=max_minutes,
         max_requests=max_requests,
+        stop_early=stop_early,
+        seed=seed,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import typer
 
 from chatparity.cli.options import (
@@ -19,15 +22,22 @@ from chatparity.cli.options import (
     Out,
     Paths,
     Resume,
+    Seed,
     SkipInvalid,
     Slice,
     SplitOption,
+    StopEarly,
     Trials,
 )
 from chatparity.cli.options import run_options as read
 from chatparity.cli.show import complain, progress, say
 from chatparity.cli.spent import INCOMPLETE, how_to_go_on, show_dry_run, show_spending
 from chatparity.cli.verdict import show_verdict
+
+if TYPE_CHECKING:
+    from chatparity.run.folder import RunFolder
+    from chatparity.run.select import Options
+    from chatparity.suite import Suite
 
 EXAMPLES = """Examples:
 
@@ -41,7 +51,9 @@ EXAMPLES = """Examples:
 
   chatparity run --agent openai:gpt-5-mini --out runs/real --max-requests 200
 
-  chatparity run --out runs/real --resume"""
+  chatparity run --out runs/real --resume
+
+  chatparity run --agent openai:gpt-5-mini --judge openai:gpt-5 --stop-early"""
 
 
 def command(
@@ -60,6 +72,8 @@ def command(
     max_cost: MaxCost = None,
     max_minutes: MaxMinutes = None,
     max_requests: MaxRequests = None,
+    stop_early: StopEarly = False,
+    seed: Seed = None,
     dry_run: DryRun = False,
     baseline: Baseline = None,
     as_json: AsJson = False,
@@ -70,13 +84,9 @@ def command(
     """
     import asyncio
 
-    from chatparity.errors import RunIncomplete
-    from chatparity.gate import judge_run
-    from chatparity.gate.before import check_before
-    from chatparity.gate.page import write_report
-    from chatparity.grading.needs import unlabelled_paragraph
+    from chatparity.gate.early import looking_at
+    from chatparity.gate.plan import check_names, plan_gates
     from chatparity.run.examine import examine, with_folder
-    from chatparity.run.needs import gradable_in
     from chatparity.sandbox.answering import shop_of
     from chatparity.suite import load_suite
 
@@ -96,19 +106,36 @@ def command(
         max_cost=max_cost,
         max_minutes=max_minutes,
         max_requests=max_requests,
+        stop_early=stop_early,
+        seed=seed,
     )
     suite = load_suite()
-    check_before(suite, options)
+    if resume:
+        check_names(suite)
+    else:
+        plan_gates(suite, options)
     if dry_run:
         show_dry_run(suite, options, as_json=as_json)
         return
+    look = looking_at(suite, baseline)
     options = with_folder(suite, options)
     try:
         with progress("replaying") as show:
-            folder = asyncio.run(examine(suite, options, on_progress=show, tools=shop_of(suite)))
+            folder = asyncio.run(examine(suite, options, on_progress=show, tools=shop_of(suite), looking=look))
     except KeyboardInterrupt:
         complain(f"to go on: chatparity run --out {options.out} --resume")
         raise
+    raise typer.Exit(_decided(folder, suite, options, baseline, as_json=as_json))
+
+
+def _decided(folder: RunFolder, suite: Suite, options: Options, baseline: Path | None, *, as_json: bool) -> int:
+    """Decide the gates of a replayed run, write its report, print both; return the exit code."""
+    from chatparity.errors import RunIncomplete
+    from chatparity.gate import judge_run
+    from chatparity.gate.page import write_report
+    from chatparity.grading.needs import unlabelled_paragraph
+    from chatparity.run.needs import gradable_in
+
     show_spending(folder, suite)
     stopped = how_to_go_on(folder, suite, options, command="run")
     try:
@@ -117,14 +144,14 @@ def command(
         if not stopped:
             raise
         complain(f"{error}\n{stopped}")
-        raise typer.Exit(INCOMPLETE) from None
+        return INCOMPLETE
     page = write_report(folder, findings, baseline)
-    code = show_verdict(folder, findings, as_json=as_json)
+    code = show_verdict(folder, findings, suite, as_json=as_json)
     if not as_json:
         say(f"report: {page}")
-        lacking = unlabelled_paragraph(gradable_in(folder, suite, judge=judge), run=str(folder.path))
+        lacking = unlabelled_paragraph(gradable_in(folder, suite, judge=options.judge), run=str(folder.path))
         if lacking:
             complain(lacking)
     if stopped:
         complain(stopped)
-    raise typer.Exit(INCOMPLETE if stopped else code)
+    return INCOMPLETE if stopped else code

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from chatparity.gate.result import Findings, GateResult, SliceRate
 from chatparity.gate.slices import ALL, short
-from chatparity.gate.text import difference_text, rate_text, threshold_text, visible
+from chatparity.gate.text import (
+    difference_text,
+    early_text,
+    flips_text,
+    metric_text,
+    rate_text,
+    threshold_text,
+    visible,
+    waiver_lines,
+)
 from chatparity.grading.rows import STATES
 
 HEAD = ("dimension", "slice", "n", "rate [interval]", "needs", "verdict")
@@ -27,9 +36,17 @@ def card_lines(findings: Findings) -> Iterator[tuple[str, str]]:
     widths = [max(len(row[column]) for row in table) for column in range(len(HEAD))]
     for row, verdict in zip(table, ("", *(gate.verdict for gate in findings.gates)), strict=True):
         yield visible(_padded(row, widths)), verdict
+    for gate in findings.gates:
+        for line in waiver_lines(gate):
+            yield visible(f"  {gate.name}: {line}"), ""
+    yield from ((visible(line), "") for line in findings.notes)
     yield from ((visible(line), "") for line in _reported(findings))
+    if findings.flips:
+        yield from ((visible(line), "") for line in _against(findings))
     yield from ((visible(f"not measured: {text}"), "") for text in findings.not_measured)
     yield _ledger(findings), ""
+    if findings.early is not None:
+        yield early_text(findings.early), ""
 
 
 def _row(gate: GateResult) -> tuple[str, ...]:
@@ -43,7 +60,9 @@ def _row(gate: GateResult) -> tuple[str, ...]:
         f"{measured.n}",
         (text or difference_text(measured)) + counts,
         threshold_text(gate.kind, gate.threshold, good_is_high=gate.good_is_high),
-        gate.verdict + (f" (about {gate.needed} more conversations)" if gate.needed else ""),
+        gate.verdict
+        + (" (waived)" if gate.waived else f" (counts as {gate.effect})" if gate.effect != gate.verdict else "")
+        + (f" (about {gate.needed} more conversations)" if gate.needed else ""),
     )
 
 
@@ -67,6 +86,16 @@ def _reported(findings: Findings) -> Iterator[str]:
         name = f"{dimension} {metric}" + ("" if grader == dimension else f" ({grader})")
         shown = [f"{label} {rate_text(arms[arm].rate)}" for arm, label in LABELS if arm in arms]
         yield f"  {name}: {'; '.join(shown)}"
+
+
+def _against(findings: Findings) -> Iterator[str]:
+    """Yield what changed against the baseline, a line a metric, then those in which no exchange did."""
+    yield "against the baseline"
+    changed = [one for one in findings.flips if one.better or one.worse]
+    yield from (f"  {flips_text(one)}" for one in changed)
+    same = [f"{metric_text(one)} ({one.n})" for one in findings.flips if one not in changed]
+    if same:
+        yield f"  no exchange changed: {', '.join(same)}"
 
 
 LABELS = (("ai", "AI"), ("human", "human"))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
-from chatparity.gate.examples import examples, lost
-from chatparity.gate.measure import Measured, Table, difference_of, paired, rate_of
-from chatparity.gate.needed import clusters_needed, failing, passing, threshold_of
+from chatparity.gate.family import corrected
+from chatparity.gate.flips import flips
+from chatparity.gate.looks import AT_THE_END, LOOKING, ONE_LOOK, Way
+from chatparity.gate.measure import Table
 from chatparity.gate.others import differences, not_measured, rates
-from chatparity.gate.result import FORMAT, Findings, GateResult, Rate, Verdict
-from chatparity.gate.slices import PAIRED, GateSlice, expand, planned_rows
-from chatparity.gate.text import threshold_text
+from chatparity.gate.result import FORMAT, Early, Findings, GateResult, Verdict
+from chatparity.gate.slices import GateSlice, Key, expand, planned_rows
+from chatparity.gate.verdict import decided
+from chatparity.gate.waived import bad_in, check_waivers, notes, today, waived_ids, with_waivers
 from chatparity.grading.grader import Grader
-from chatparity.grading.rows import ScoreRow, ledger
-from chatparity.run.folder import Manifest
+from chatparity.grading.rows import STOPPED_EARLY, ScoreRow, ledger
+from chatparity.run.folder import Looks, Manifest
 from chatparity.suite import Settings
 
 
@@ -24,21 +27,39 @@ def decide(
     *,
     manifest: Manifest,
     baseline: Sequence[ScoreRow] | None = None,
+    looks: Looks | None = None,
+    day: dt.date | None = None,
 ) -> Findings:
     """Return the verdict of every gate on every slice, and all else that a run shows.
 
-    FAIL if any gate fails, else INCONCLUSIVE if any is, else PASS. A `no_worse_than` gate without a `baseline` is not
-    decided; `not_measured` says so. Raises InputError for a gate that names what does not exist.
+    FAIL if any gate counts as FAIL, else INCONCLUSIVE if any does, else PASS. A `no_worse_than` gate without a
+    `baseline` is not decided; `not_measured` says so. `looks` is what became of a run that was looked at early: one
+    that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. Raises
+    InputError for a gate or waiver that names what does not exist.
     """
-    table, before = Table.of(rows), Table.of(baseline or ())
-    asked = expand(settings, graders, planned_rows(rows))
-    decided = [one for one in asked if one.gated and (one.gate.kind != "no_worse_than" or baseline is not None)]
-    gates = tuple(_decided(one, table, before, synthetic=manifest.synthetic) for one in decided)
-    verdicts = {gate.verdict for gate in gates}
+    counts = planned_rows(rows)
+    asked = expand(settings, graders, counts)
+    check_waivers(settings, asked, None)
+    stopped = looks is not None and looks.stopped
+    way = LOOKING if stopped else AT_THE_END if manifest.early is not None else ONE_LOOK
+    sampled = frozenset(looks.sampled) if looks is not None and stopped else None
+    gates = gates_of(
+        to_decide(asked, has_baseline=baseline is not None),
+        rows,
+        settings,
+        baseline=baseline or (),
+        way=way,
+        sampled=sampled,
+        synthetic=manifest.synthetic,
+        day=day or today(),
+    )
+    sizes = {key: one.largest for key, one in counts.items()} if stopped else None
+    table = Table.of(_seen(rows, sampled), sizes)
+    counting = {gate.effect for gate in gates}
     order: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
     return Findings(
         format=FORMAT,
-        verdict=next((verdict for verdict in order if verdict in verdicts), "PASS"),
+        verdict=next((verdict for verdict in order if verdict in counting), "PASS"),
         gates=gates,
         rates=rates(table, graders, asked),
         ledger=tuple(ledger(rows)),
@@ -47,90 +68,94 @@ def decide(
         mode=manifest.mode,
         synthetic=manifest.synthetic,
         differences=differences(table, graders, asked),
+        flips=flips(table, Table.of(baseline), graders) if baseline is not None else (),
+        early=_early(rows, graders, manifest, looks),
+        notes=tuple(notes(settings, gates, {row.id for row in rows})),
     )
 
 
-def _decided(one: GateSlice, table: Table, before: Table, *, synthetic: bool) -> GateResult:
-    """Decide one gate on one slice."""
-    key = (one.grader.name, one.metric.name, one.slice)
-    confidence, good_is_high = one.gate.confidence, one.metric.good_is_high
-    mine = table.get("ai", key)
-    measured = rate_of(mine, one.metric.name, confidence)
-    failures = examples(mine, one.metric)
-    other: Measured | None = None
-    difference: Measured | None = None
-    if one.gate.kind in PAIRED:
-        against = table.get("human", key) if one.gate.kind == "margin" else before.get("ai", key)
-        pairs = paired(mine, against)
-        difference = difference_of(pairs, one.metric.name, confidence)
-        # Both rates are those of the pairs, so that the difference shown is the difference of what is shown.
-        measured = rate_of(pairs.mine, one.metric.name, confidence)
-        other = rate_of(pairs.other, one.metric.name, confidence)
-        failures = lost(pairs, one.metric)
-    verdict, reason, needed = _verdict(one, difference or measured)
-    return GateResult(
-        name=one.name,
-        dimension=one.gate.dimension,
-        metric=one.metric.name,
-        grader=one.grader.name,
-        slice=one.slice,
-        kind=one.gate.kind,
-        threshold=threshold_of(one.gate),
-        good_is_high=good_is_high,
-        verdict=verdict,
-        synthetic=synthetic,
-        reason=reason,
-        rate=measured.rate,
-        other=other.rate if other else None,
-        difference=difference.rate if difference else None,
-        needed=needed,
-        failures=failures,
+def to_decide(asked: Sequence[GateSlice], *, has_baseline: bool) -> list[GateSlice]:
+    """Return the gates × slices that are decided: large enough, and with a baseline where they need one."""
+    return [one for one in asked if one.gated and (one.gate.kind != "no_worse_than" or has_baseline)]
+
+
+def gates_of(
+    asked: Sequence[GateSlice],
+    rows: Sequence[ScoreRow],
+    settings: Settings,
+    *,
+    baseline: Sequence[ScoreRow],
+    way: Way,
+    sampled: frozenset[str] | None,
+    synthetic: bool,
+    day: dt.date,
+) -> tuple[GateResult, ...]:
+    """Return the results of gates, corrected for slices, with their waivers.
+
+    `sampled` are the clusters that a run looked at early has come to in its random order; None for all.
+    """
+    before, every = Table.of(baseline), Table.of(rows)
+    unseen = {one.key: one.planned.n - len(every.get("ai", one.key)) for one in asked}
+    results = _pass(asked, rows, before, way, sampled, unseen, synthetic=synthetic)
+    if not settings.waiver:
+        return tuple(results)
+    left_out = waived_ids(settings, day)
+    without: Mapping[int, GateResult] = {}
+    if left_out:
+        kept = [row for row in rows if row.id not in left_out]
+        without = dict(enumerate(_pass(asked, kept, before, way, sampled, unseen, synthetic=synthetic)))
+    return tuple(with_waivers(results, without, settings, day, bad_in(rows, asked)))
+
+
+def _pass(
+    asked: Sequence[GateSlice],
+    rows: Sequence[ScoreRow],
+    before: Table,
+    way: Way,
+    sampled: frozenset[str] | None,
+    unseen: Mapping[Key, int],
+    *,
+    synthetic: bool,
+) -> list[GateResult]:
+    """Decide every gate on these rows; `unseen` is how many of the exchanges planned for each have not been asked.
+
+    A zero-tolerance gate looks at every answer there is: it passes only once all planned ones were seen, so it is not
+    decided by a sample and needs no bound that holds at all times.
+    """
+    sizes: Mapping[Key, int] | None = {one.key: one.planned.largest for one in asked} if way.looking else None
+    table = Table.of(_seen(rows, sampled), sizes)
+    every = Table.of(rows)
+    found = [
+        decided(one, every, before, ONE_LOOK, unseen=unseen[one.key], synthetic=synthetic)
+        if one.gate.zero
+        else decided(one, table, before, way, unseen=0, synthetic=synthetic)
+        for one in asked
+    ]
+    return corrected(found)
+
+
+def _seen(rows: Sequence[ScoreRow], sampled: frozenset[str] | None) -> Sequence[ScoreRow]:
+    """Return the rows of sampled clusters."""
+    return rows if sampled is None else [row for row in rows if row.cluster in sampled]
+
+
+def _early(
+    rows: Sequence[ScoreRow], graders: Sequence[Grader], manifest: Manifest, looks: Looks | None
+) -> Early | None:
+    """Return what looking early saved."""
+    if manifest.early is None:
+        return None
+    judges = {one.name for one in graders if one.needs_judge}
+    gradings = [row for row in rows if row.grader in judges and row.state != "skipped"]
+    saved = sum(row.state == "not_run" and row.reason == STOPPED_EARLY for row in gradings)
+    stopped = looks is not None and looks.stopped
+    return Early(
+        stopped=stopped,
+        looks=looks.looks if looks is not None else 0,
+        seed=manifest.early.seed,
+        batch=manifest.early.batch,
+        planned=manifest.planned,
+        asked=looks.asked if looks is not None and stopped else manifest.planned,
+        gradings_planned=len(gradings),
+        gradings=len(gradings) - saved,
     )
-
-
-def _verdict(one: GateSlice, measured: Measured) -> tuple[Verdict, str, int | None]:
-    """Return the verdict, its reason, and about how many more conversations would let it pass."""
-    rate = measured.rate
-    if one.gate.zero:
-        return _zero(rate, bad=rate.good if not one.metric.good_is_high else rate.n - rate.good)
-    if rate.low is None or rate.high is None:
-        return "INCONCLUSIVE", rate.method, None
-    if one.planned.n < one.gate.min_n:
-        return "INCONCLUSIVE", f"{one.planned.n} planned, a verdict needs {one.gate.min_n} (min_n)", None
-    passes = passing(one.gate, good_is_high=one.metric.good_is_high)
-    fails = failing(one.gate, good_is_high=one.metric.good_is_high)
-    threshold = threshold_text(one.gate.kind, threshold_of(one.gate), good_is_high=one.metric.good_is_high)
-    if passes(rate.low, rate.high):
-        return "PASS", f"the whole interval is on the good side: {threshold}", None
-    if fails(rate.low, rate.high):
-        return "FAIL", f"the whole interval is on the bad side: needs {threshold}", None
-    if passes(measured.known.low, measured.known.high):
-        return "INCONCLUSIVE", f"it would pass but for {rate.unknown} exchanges without a score", None
-    return _undecided(one, measured)
-
-
-def _undecided(one: GateSlice, measured: Measured) -> tuple[Verdict, str, int | None]:
-    """Say why an interval that holds the threshold decides nothing, and what would."""
-    estimate = measured.rate.estimate
-    passes = passing(one.gate, good_is_high=one.metric.good_is_high)
-    if not passes(estimate, estimate):
-        return "INCONCLUSIVE", "the interval holds the threshold, and the estimate misses it", None
-    total = clusters_needed(measured.known, passes)
-    if total is None:
-        return "INCONCLUSIVE", "the estimate is so near the threshold that 100,000 conversations would not decide", None
-    more = max(total - measured.known.clusters, 1)
-    return "INCONCLUSIVE", f"the interval holds the threshold; about {more} more conversations would decide", more
-
-
-def _zero(rate: Rate, *, bad: int) -> tuple[Verdict, str, int | None]:
-    """Decide a zero-tolerance gate: one bad exchange is enough for FAIL, an unknown one for INCONCLUSIVE."""
-    if bad:
-        return "FAIL", f"{bad} of {rate.n}, and not one is allowed", None
-    if rate.n == 0:
-        return "INCONCLUSIVE", rate.method, None
-    if rate.unknown:
-        return "INCONCLUSIVE", f"none in {rate.n}, but {rate.unknown} more have no score", None
-    if rate.low is None or rate.high is None:
-        return "PASS", f"none in {rate.n}; how rare it is {rate.method}", None
-    most = rate.high if rate.good == 0 else 1 - rate.low
-    return "PASS", f"none in {rate.n}: at {rate.confidence:.0%} confidence it is below {100 * most:.1f} %", None

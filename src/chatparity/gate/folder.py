@@ -28,7 +28,9 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     manifest = folder.manifest()
     before = RunFolder(baseline).scores() if baseline is not None else None
     graders = load_graders(suite)
-    findings = decide(folder.scores(), graders, suite.settings, manifest=manifest, baseline=before)
+    findings = decide(
+        folder.scores(), graders, suite.settings, manifest=manifest, baseline=before, looks=folder.looks()
+    )
     if folder.transcripts_file.is_file():
         lacking = missing_labels(gradable_in(folder, suite))
         findings = msgspec.structs.replace(findings, not_measured=(*findings.not_measured, *lacking))
@@ -39,7 +41,7 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
 
 def check_complete(folder: RunFolder, suite: Suite) -> None:
     """Raise RunIncomplete when too many planned exchanges have no reply for the verdicts to mean anything."""
-    planned, allowed = folder.manifest().planned, suite.settings.agent.errored_share
+    planned, allowed = folder.to_ask(), suite.settings.agent.errored_share
     records = folder.outcomes()
     kinds = Counter(record.failure.kind for record in records if record.state == "errored" and record.failure)
     kinds["not asked"] = max(planned - len(records), 0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatparity.gate.result import Rate
 from chatparity.gate.slices import Key, labels, place_of, working_icc
-from chatparity.grading.rows import ScoreRow
+from chatparity.grading.rows import STOPPED_EARLY, ScoreRow
 from chatparity.stats import DifferenceEstimate, RateEstimate, cluster_rate, paired_difference
+from chatparity.stats.sequence import RatioSequence, SequenceEstimate
 
 UNKNOWN = ("errored", "not_run")
 Rows = list[ScoreRow]
@@ -17,16 +18,22 @@ Rows = list[ScoreRow]
 
 @dataclass
 class Table:
-    """Score rows by arm, grader, metric and slice label; rows of languages that were not asked are left out."""
+    """Score rows by arm, grader, metric and slice label.
+
+    Rows of languages that were not asked are left out, and so are those that a run stopped by design did not come to:
+    nothing about them is unknown that the run set out to know. `sizes` holds, for a run that is looked at early, the
+    most exchanges planned in one cluster of a key: with it, intervals are always-valid.
+    """
 
     rows: dict[tuple[str, Key], Rows] = field(default_factory=dict)
+    sizes: Mapping[Key, int] | None = None
 
     @classmethod
-    def of(cls, rows: Iterable[ScoreRow]) -> Table:
+    def of(cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None) -> Table:
         """Sort rows into a table."""
-        table = cls()
+        table = cls(sizes=sizes)
         for row in rows:
-            if row.state == "skipped":
+            if row.state == "skipped" or (row.state == "not_run" and row.reason == STOPPED_EARLY):
                 continue
             for metric in row.metrics:
                 for label in labels(row.slices):
@@ -37,6 +44,10 @@ class Table:
         """Return the rows of one arm, grader, metric and slice."""
         return self.rows.get((arm, key), [])
 
+    def largest(self, key: Key) -> int | None:
+        """Return the most exchanges planned in one cluster of a key, or None where one look is taken."""
+        return None if self.sizes is None else self.sizes.get(key, 1)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -46,8 +57,11 @@ class Measured:
     known: RateEstimate | DifferenceEstimate
 
 
-def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float) -> Measured:
+def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float, largest: int | None = None) -> Measured:
     """Return the rate at which a metric holds over rows of one arm.
+
+    With `largest`, the most exchanges that one cluster can have, the interval is always-valid: the rows are those of
+    whole clusters in random order, looked at at any time.
 
     Graded rows are n. Errored and not-run ones are unknown: the low bound is that of a rate in which the metric holds
     for none of them, the high bound that of one in which it holds for all. Abstained and diverged are counted apart.
@@ -57,14 +71,14 @@ def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float) -> Measure
     values = [bool(row.metrics[metric]) for row in graded]
     clusters = [row.cluster for row in graded]
     icc = working_icc(place_of(row) for row in graded + unknown)
-    known = cluster_rate(values, clusters, confidence=confidence, working_icc=icc)
+    known = _rate(values, clusters, confidence, largest, icc)
     low, high, method = known.low, known.high, known.method
     if not graded:
         method = _why_nothing(rows)
     elif unknown:
         every = clusters + [row.cluster for row in unknown]
-        low = cluster_rate(values + [False] * len(unknown), every, confidence=confidence, working_icc=icc).low
-        high = cluster_rate(values + [True] * len(unknown), every, confidence=confidence, working_icc=icc).high
+        low = _rate(values + [False] * len(unknown), every, confidence, largest, icc).low
+        high = _rate(values + [True] * len(unknown), every, confidence, largest, icc).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     states = Counter(row.state for row in rows)
     rate = Rate(
@@ -93,36 +107,40 @@ def _why_nothing(rows: Sequence[ScoreRow]) -> str:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The same exchanges on both sides, in order; `mine` may be unknown, `other` is graded."""
+    """The same exchanges on both sides, in order; either may be unknown."""
 
     mine: Rows
     other: Rows
 
 
 def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
-    """Pair rows by transcript, turn and trial where the other side is graded and this one is graded or unknown."""
-    by_key = {row.key: row for row in other if row.state == "graded"}
-    both = [(row, by_key[row.key]) for row in mine if row.key in by_key and row.state in ("graded", *UNKNOWN)]
+    """Pair rows by transcript, turn and trial where each side is graded or unknown."""
+    counted = ("graded", *UNKNOWN)
+    by_key = {row.key: row for row in other if row.state in counted}
+    both = [(row, by_key[row.key]) for row in mine if row.key in by_key and row.state in counted]
     return Pairs([one for one, _ in both], [two for _, two in both])
 
 
-def difference_of(pairs: Pairs, metric: str, confidence: float) -> Measured:
-    """Return the paired difference mine − other of the rates at which a metric holds, unknown ones as in `rate_of`."""
+def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | None = None) -> Measured:
+    """Return the paired difference mine − other of the rates at which a metric holds.
+
+    Pairs graded on both sides are n. The low bound takes what is unknown of mine as not holding and what is unknown of
+    the other side as holding, the high bound the other way round; `largest` is as in `rate_of`.
+    """
     both = list(zip(pairs.mine, pairs.other, strict=True))
-    graded = [(one, other) for one, other in both if one.state == "graded"]
-    mine = [bool(one.metrics[metric]) for one, _ in graded]
-    other = [bool(two.metrics[metric]) for _, two in graded]
-    clusters = [one.cluster for one, _ in graded]
+    graded = [(one, two) for one, two in both if one.state == two.state == "graded"]
+    unknown = [(one, two) for one, two in both if not one.state == two.state == "graded"]
     icc = working_icc(place_of(one) for one in pairs.mine)
-    known = paired_difference(mine, other, clusters, confidence=confidence, working_icc=icc)
+
+    def taken(chosen: Sequence[tuple[ScoreRow, ScoreRow]], lacking: bool) -> DifferenceEstimate:
+        mine = [_value(one, metric, lacking) for one, _ in chosen]
+        other = [_value(two, metric, not lacking) for _, two in chosen]
+        return _difference(mine, other, [one.cluster for one, _ in chosen], confidence, largest, icc)
+
+    known = taken(graded, lacking=False)
     low, high, method = known.low, known.high, known.method
-    unknown = [(one, two) for one, two in both if one.state != "graded"]
     if graded and unknown:
-        others = other + [bool(two.metrics[metric]) for _, two in unknown]
-        every = clusters + [one.cluster for one, _ in unknown]
-        worst, best = mine + [False] * len(unknown), mine + [True] * len(unknown)
-        low = paired_difference(worst, others, every, confidence=confidence, working_icc=icc).low
-        high = paired_difference(best, others, every, confidence=confidence, working_icc=icc).high
+        low, high = taken([*graded, *unknown], lacking=False).low, taken([*graded, *unknown], lacking=True).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     rate = Rate(
         n=known.n,
@@ -136,3 +154,59 @@ def difference_of(pairs: Pairs, metric: str, confidence: float) -> Measured:
         method=method,
     )
     return Measured(rate, known)
+
+
+def _value(row: ScoreRow, metric: str, lacking: bool) -> bool:
+    """Return whether the metric holds for a row, or what is taken for one without a score."""
+    return bool(row.metrics[metric]) if row.state == "graded" else lacking
+
+
+def _rate(values: list[bool], clusters: list[str], confidence: float, largest: int | None, icc: float) -> RateEstimate:
+    """Return the rate of true values, at one look or, with `largest`, at any."""
+    if largest is None:
+        return cluster_rate(values, clusters, confidence=confidence, working_icc=icc)
+    found = _sequence([int(value) for value in values], clusters, confidence, largest, bottom=0.0)
+    return RateEstimate(
+        n=len(values),
+        good=sum(values),
+        clusters=found.clusters,
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        confidence=confidence,
+        method=found.method,
+    )
+
+
+def _difference(
+    mine: list[bool], other: list[bool], clusters: list[str], confidence: float, largest: int | None, icc: float
+) -> DifferenceEstimate:
+    """Return the difference of two paired rates, at one look or, with `largest`, at any."""
+    if largest is None:
+        return paired_difference(mine, other, clusters, confidence=confidence, working_icc=icc)
+    differences = [int(one) - int(two) for one, two in zip(mine, other, strict=True)]
+    found = _sequence(differences, clusters, confidence, largest, bottom=-1.0)
+    return DifferenceEstimate(
+        n=len(mine),
+        first_only=differences.count(1),
+        second_only=differences.count(-1),
+        clusters=found.clusters,
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        confidence=confidence,
+        method=found.method,
+    )
+
+
+def _sequence(
+    values: list[int], clusters: list[str], confidence: float, largest: int, *, bottom: float
+) -> SequenceEstimate:
+    """Return the always-valid interval of values by cluster."""
+    sums: dict[str, int] = {}
+    for value, cluster in zip(values, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0) + value
+    sizes = Counter(clusters)
+    sequence = RatioSequence(largest=max([largest, *sizes.values()]), bottom=bottom)
+    sequence.add(list(sums.values()), [sizes[cluster] for cluster in sums])
+    return sequence.interval(confidence)

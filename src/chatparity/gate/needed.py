@@ -45,28 +45,30 @@ def threshold_of(gate: GateTable) -> float:
     return 0.0 if gate.zero else float(getattr(gate, gate.kind))
 
 
-def clusters_needed(estimate: Estimate, clears: Clears) -> int | None:
+def clusters_needed(
+    estimate: Estimate, clears: Clears, also: Callable[[Estimate], bool] = lambda estimate: True
+) -> int | None:
     """Return with how many conversations in all the same estimate would pass, None when even 100,000 would not do.
 
     The interval is computed anew at each number of conversations, with the same rate, answers a conversation and
     design effect; the smallest number is found by doubling and halving. It is a forecast, not a promise: the next
-    conversations may show another rate.
+    conversations may show another rate. `also` is a further condition that the estimate must meet.
     """
     low = max(estimate.clusters, 2)
     high = low
-    while not _would(estimate, high, clears):
+
+    def would(clusters: int) -> bool:
+        there = estimate.at(clusters)
+        return clears(there.low, there.high) and also(there)
+
+    while not would(high):
         low, high = high, high * 2
         if high > MOST:
             return None
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _would(estimate, middle, clears) else (middle, high)
+        low, high = (low, middle) if would(middle) else (middle, high)
     return high
-
-
-def _would(estimate: Estimate, clusters: int, clears: Clears) -> bool:
-    there = estimate.at(clusters)
-    return clears(there.low, there.high)
 
 
 def exchanges_needed(estimate: Estimate, clusters: int) -> int:

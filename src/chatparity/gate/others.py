@@ -22,10 +22,11 @@ def rates(table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice]) -
     for grader, metric, label in _keys(table, graders):
         gate = gates.get((grader.name, metric.name, label))
         for arm in ("ai", "human"):
-            rows = table.get(arm, (grader.name, metric.name, label))
+            key = (grader.name, metric.name, label)
+            rows = table.get(arm, key)
             if not rows or (arm == "ai" and gate is not None and gate.gated):
                 continue
-            measured = rate_of(rows, metric.name, CONFIDENCE)
+            measured = rate_of(rows, metric.name, CONFIDENCE, table.largest(key))
             found.append(
                 SliceRate(
                     dimension=grader.dimension,
@@ -61,7 +62,7 @@ def differences(table: Table, graders: Sequence[Grader], asked: Sequence[GateSli
         key = (grader.name, metric.name, label)
         pairs = paired(table.get("ai", key), table.get("human", key))
         gate = margins.get(key)
-        measured = difference_of(pairs, metric.name, gate.confidence if gate else CONFIDENCE)
+        measured = difference_of(pairs, metric.name, gate.confidence if gate else CONFIDENCE, table.largest(key))
         if measured.rate.n:
             found.append(
                 SliceRate(
@@ -99,11 +100,11 @@ def not_measured(
     if manifest.asked_in_languages_not_claimed:
         found.append(f"{manifest.asked_in_languages_not_claimed} exchanges in languages that the agent does not claim")
     states = Counter((row.grader, row.state, row.arm) for row in rows)
+    reasons = Counter((row.grader, row.reason) for row in rows if row.state == "not_run" and row.arm == "ai")
     for name in sorted({row.grader for row in rows}):
-        count = states[name, "not_run", "ai"]
-        if count:
-            reason = next(row.reason for row in rows if row.grader == name and row.state == "not_run")
-            found.append(f"{name}: {count} exchanges not run: {reason}")
+        for (grader, reason), count in reasons.items():
+            if grader == name:
+                found.append(f"{name}: {count} exchanges not run: {reason}")
         if states[name, "diverged", "ai"]:
             found.append(f"{name}: {states[name, 'diverged', 'ai']} exchanges after the conversation had diverged")
     if not any(row.arm == "human" for row in rows):

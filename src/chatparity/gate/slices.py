@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatparity.errors import InputError, Problem
 from chatparity.exchange import Point
+from chatparity.gate.looks import ONE_LOOK, Way
 from chatparity.gate.needed import Clears, Estimate, clusters_needed, exchanges_needed, passing
 from chatparity.grading.grader import Grader, Metric
 from chatparity.grading.rows import ScoreRow
@@ -37,6 +39,11 @@ class Planned:
         """Return the cluster of each exchange, in order."""
         return [cluster for cluster, _, _ in self.places]
 
+    @property
+    def largest(self) -> int:
+        """Return the most exchanges planned in one cluster, 1 where nothing is."""
+        return max(Counter(self.clusters).values(), default=1)
+
 
 @dataclass(frozen=True)
 class GateSlice:
@@ -48,6 +55,11 @@ class GateSlice:
     metric: Metric
     slice: str
     planned: Planned
+
+    @property
+    def key(self) -> Key:
+        """Return what its rows stand under: grader, metric, slice."""
+        return (self.grader.name, self.metric.name, self.slice)
 
     @property
     def gated(self) -> bool:
@@ -188,22 +200,24 @@ def _names(graders: Sequence[Grader]) -> str:
     return ", ".join(one.name for one in graders)
 
 
-def check_gates(settings: Settings, points: Iterable[Point], graders: Sequence[Grader]) -> list[GateSlice]:
+def check_gates(
+    settings: Settings, points: Iterable[Point], graders: Sequence[Grader], way: Way = ONE_LOOK
+) -> list[GateSlice]:
     """Return the gates × slices that will be decided; slices with fewer than `min_n` planned exchanges are left out.
 
     Raises InputError naming each gate that cannot be: because what it names does not exist, or because even a perfect
     agent could not pass it with the exchanges planned; then with the n that it needs. For `margin` and
     `no_worse_than` that is taken to be an agent that never differs from the other side: a gate that only passes if
-    the others are bad enough is no comparison.
+    the others are bad enough is no comparison. `way` says whether the run is to be looked at early.
     """
     found = [one for one in expand(settings, graders, planned(points, graders)) if one.gated]
-    wrong = [problem for one in found for problem in _impossible(one)]
+    wrong = [problem for one in found for problem in _impossible(one, way)]
     if wrong:
         raise InputError(wrong)
     return found
 
 
-def _impossible(one: GateSlice) -> Iterator[Problem]:
+def _impossible(one: GateSlice, way: Way) -> Iterator[Problem]:
     """Yield what keeps a perfect agent from passing."""
     gate, plan = one.gate, one.planned
     if plan.n == 0:
@@ -213,7 +227,7 @@ def _impossible(one: GateSlice) -> Iterator[Problem]:
         have = f"{plan.n} exchanges are planned and min_n = {gate.min_n}"
         yield _problem(one.index, gate, f"{one.name}: {have}: add transcripts or lower min_n")
         return
-    best, clears = perfect(one)
+    best, clears = perfect(one, way)
     if clears(best.low, best.high):
         return
     need = clusters_needed(best, clears)
@@ -223,12 +237,14 @@ def _impossible(one: GateSlice) -> Iterator[Problem]:
         advice = f"it needs about {exchanges_needed(best, need)} exchanges ({need} conversations)"
     have = f"with {plan.n} exchanges in {best.clusters} conversations even a perfect agent cannot pass"
     smaller = "" if one.slice == ALL else f", or a min_n above {plan.n}"
-    yield _problem(one.index, gate, f"{one.name}: {have} at {requirement(gate)}: {advice}{smaller}")
+    early = " (with a part of the confidence spent on looking early)" if way.planned else ""
+    yield _problem(one.index, gate, f"{one.name}: {have} at {requirement(gate)}{early}: {advice}{smaller}")
 
 
-def perfect(one: GateSlice) -> tuple[Estimate, Clears]:
+def perfect(one: GateSlice, way: Way = ONE_LOOK) -> tuple[Estimate, Clears]:
     """Return what a perfect agent would show on this slice, and the test that its interval must meet."""
-    plan, confidence, icc = one.planned, one.gate.confidence, working_icc(one.planned.places)
+    plan, confidence = one.planned, way.confidence(one.gate.confidence)
+    icc = working_icc(plan.places)
     clears = passing(one.gate, good_is_high=one.metric.good_is_high)
     if one.gate.kind in PAIRED:
         same = [True] * plan.n

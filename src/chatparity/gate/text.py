@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import category
 
-from chatparity.gate.result import Example, GateResult, Rate
+from chatparity.gate.result import Early, Example, Flips, GateResult, Rate, Waived
 
 COMPARED = {"margin": "human", "no_worse_than": "baseline"}
+MOST_IDS = 6
 HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -73,9 +75,11 @@ def red_text(result: GateResult, run_path: Path, *, agent: str | None = None) ->
     are shown in one line, with control characters made visible.
     """
     need = threshold_text(result.kind, result.threshold, good_is_high=result.good_is_high)
-    lines = [f"{result.verdict} {result.name} {measured_text(result)}, needs {need}"]
-    if result.verdict == "INCONCLUSIVE" or result.rate.unknown or result.kind == "zero":
+    waived = " (waived)" if result.waived else ""
+    lines = [f"{result.verdict}{waived} {result.name} {measured_text(result)}, needs {need}"]
+    if result.verdict == "INCONCLUSIVE" or result.rate.unknown or result.kind == "zero" or result.family:
         lines.append(f"  why: {result.reason}")
+    lines += [f"  {line}" for line in waiver_lines(result)]
     report = near(run_path / "report.html")
     if not result.failures:
         lines.append(f"  report: {report}")
@@ -86,6 +90,66 @@ def red_text(result: GateResult, run_path: Path, *, agent: str | None = None) ->
     chosen = f" --agent {shlex.quote(agent)}" if agent else ""
     lines.append(f"  again: chatparity run --ids {shlex.quote(ids)}{chosen}    report: {report}")
     return visible("\n".join(lines))
+
+
+def waiver_text(one: Waived) -> str:
+    """Return who answers for a waiver, why, and until when; or that it has expired."""
+    until = f"expired on {one.expires}" if one.expired else f"waived until {one.expires}"
+    about = f" for {_ids(one.ids)}" if one.ids else ""
+    return f"{until}, owner {one.owner}{about}: {one.reason}"
+
+
+def waiver_lines(result: GateResult) -> list[str]:
+    """Return the waivers of a gate, a line each, and what decides when conversations are waived."""
+    lines = [("waiver " if one.expired else "") + waiver_text(one) for one in result.waivers]
+    if result.without is not None:
+        figures = rate_text(result.without) if result.difference is None else difference_text(result.without)
+        lines.append(f"without the waived conversations {figures}: {result.effect}, which is what counts")
+    return lines
+
+
+def early_text(early: Early) -> str:
+    """Return what looking early did, in one line."""
+    looks = f"{early.looks} look{'' if early.looks == 1 else 's'}"
+    if not early.stopped:
+        return (
+            f"not stopped early: at {looks} (seed {early.seed}) some gate was open; {early.planned} exchanges planned"
+        )
+    judged = ""
+    if early.gradings_planned:
+        judged = f", {early.gradings} of {early.gradings_planned} gradings by a judge"
+    saved = 100 * (1 - early.asked / max(early.planned, 1))
+    return (
+        f"stopped early after {looks}: asked {early.asked} of {early.planned} exchanges{judged}; saved {saved:.0f} %"
+        f" (seed {early.seed})"
+    )
+
+
+def metric_text(one: Flips) -> str:
+    """Return a metric as people call it, with its grader where that has another name than the dimension."""
+    return f"{one.dimension} {one.metric}" + ("" if one.grader == one.dimension else f" ({one.grader})")
+
+
+def flips_text(one: Flips) -> str:
+    """Return how a metric changed against the baseline: who got better, who worse, and what the interval says."""
+    told = "no difference told" if one.told == "not known" else one.told
+    counts = f"{len(one.better)} better, {len(one.worse)} worse of {one.n}"
+    parts = [f"{metric_text(one)}: {counts}: {told}, {_points(one.difference)}"]
+    for word, flipped in (("better", one.better), ("worse", one.worse)):
+        ids = list(dict.fromkeys(flip.id for flip in flipped))
+        if ids:
+            parts.append(f"{word} {_ids(ids)}")
+    return "; ".join(parts)
+
+
+def _ids(ids: Sequence[str]) -> str:
+    """Return the first few ids, and how many more there are."""
+    more = len(ids) - MOST_IDS
+    return ", ".join(ids[:MOST_IDS]) + (f" (+{more})" if more > 0 else "")
+
+
+def _points(rate: Rate) -> str:
+    return difference_text(rate).rpartition(", n = ")[0] or difference_text(rate)
 
 
 def _one(example: Example) -> str:

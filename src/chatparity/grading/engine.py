@@ -30,13 +30,16 @@ class Side:
     """One arm of one conversation and trial: its points as planned, and what became of each.
 
     `seen` are the points with the history that this side really saw, where that is another than the recorded one. What
-    is planned never depends on it: a denominator is known before anyone replies.
+    is planned never depends on it: a denominator is known before anyone replies. With `left` only the graders named in
+    `graded_by` grade it; the rows of all others are not run, for that reason.
     """
 
     arm: Arm
     points: tuple[Point, ...]
     records: Mapping[int, ReplyRecord]
     seen: tuple[Point, ...] | None = None
+    left: str = ""
+    graded_by: Collection[str] = ()
 
 
 def human_side(transcript: Transcript, points: Sequence[Point], handover_tools: Collection[str]) -> Side | None:
@@ -84,7 +87,7 @@ def _turns(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -
         planned, crash = _planned(grader, point)
         if not planned:
             continue
-        state, reason = _before(point, side.records.get(point.turn), grader, judged)
+        state, reason = _before(side, point, grader, judged)
         if state is None and crash:
             state, reason = "errored", crash
         if state is not None:
@@ -104,7 +107,7 @@ def _whole(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -
     if not planned:
         return []
     for point in side.points:
-        state, reason = _before(point, side.records.get(point.turn), grader, judged)
+        state, reason = _before(side, point, grader, judged)
         if state is not None:
             return [_row(side.arm, last, grader, state, reason=reason)]
     if crash:
@@ -121,10 +124,13 @@ def _planned(grader: Grader, point: Point) -> tuple[bool, str]:
         return True, _crash()
 
 
-def _before(point: Point, record: ReplyRecord | None, grader: Grader, judged: bool) -> tuple[State | None, str]:
+def _before(side: Side, point: Point, grader: Grader, judged: bool) -> tuple[State | None, str]:
     """Return the state of a score that cannot be given, and why, or None when there is a reply to grade."""
     if not point.claimed:
         return "skipped", f"the agent does not claim {point.language}"
+    if side.left and grader.name not in side.graded_by:
+        return "not_run", side.left
+    record = side.records.get(point.turn)
     if record is None:
         return "not_run", "the agent was not asked: the run is not finished"
     if record.state == "errored":

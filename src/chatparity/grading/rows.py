@@ -13,6 +13,9 @@ Arm = Literal["ai", "human"]
 State = Literal["graded", "abstained", "errored", "diverged", "skipped", "not_run"]
 STATES: tuple[State, ...] = ("graded", "abstained", "errored", "diverged", "skipped", "not_run")
 
+# Why a run that was stopped by design has no score: nothing is unknown that it set out to know.
+STOPPED_EARLY = "stopped early: every gate was decided"
+
 
 class ScoreRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one planned score: of one grader, for one exchange (or, `level` conversation, its last point).

@@ -171,8 +171,8 @@ class Meter:
 
 def unfinished(folder: RunFolder, suite: Suite, options: Options) -> str:
     """Return why a run that was left early is not whole, and what is missing; an empty text when nothing is."""
-    manifest = folder.manifest()
-    missing = manifest.planned - len(folder.outcomes())
+    planned = folder.to_ask()
+    missing = planned - len(folder.outcomes())
     if missing <= 0:
         return ""
     budget = budget_of(suite, options)
@@ -180,4 +180,4 @@ def unfinished(folder: RunFolder, suite: Suite, options: Options) -> str:
     if not reached and budget.minutes is not None:
         # The time ran out after the last outcome, which is all that the journal knows of it.
         reached = f"the budget of {budget.minutes:g} minutes is used up"
-    return f"{reached or 'the run was stopped'}: {missing} of {manifest.planned} exchanges are not run"
+    return f"{reached or 'the run was stopped'}: {missing} of {planned} exchanges are not run"

@@ -6,8 +6,9 @@ import contextlib
 import datetime as dt
 import hashlib
 import platform
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,21 +18,22 @@ import chatparity
 from chatparity.agents import Agent, open_agent
 from chatparity.errors import UsageError
 from chatparity.exchange import Point, ReplyRecord
-from chatparity.grading import Side, grade, human_side, load_graders
+from chatparity.grading import load_graders
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import transcript_files, write_transcripts
 from chatparity.judge import open_judge
 from chatparity.naming import new_folder
-from chatparity.replay import RecordedCalls, ToolAnswerer, as_seen, check_mode, plan, replay
+from chatparity.replay import RecordedCalls, ToolAnswerer, check_mode, plan, replay
 from chatparity.run.budget import Meter, budget_of, check_budget, spending_of
+from chatparity.run.early import Conversations, MakeLooking, StopEarly, early_plan, graded
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
 from chatparity.run.prices import Prices
 from chatparity.run.select import Options, Selection, select, selection_in, sha256_of
+from chatparity.run.sides import Talk, sides_of
 from chatparity.suite import MARKER, Mode, Suite, find_root
 from chatparity.transcript import Transcript
 
 Progress = Callable[[int, int], None]
-Conversations = list[tuple[Point, ...]]
 
 
 def planned_points(suite: Suite, options: Options) -> tuple[list[Transcript], Conversations]:
@@ -85,26 +87,39 @@ def _plan(suite: Suite, options: Options, transcripts: Sequence[Transcript]) -> 
 
 
 async def examine(
-    suite: Suite, options: Options, *, on_progress: Progress | None = None, tools: Sequence[ToolAnswerer] = ()
+    suite: Suite,
+    options: Options,
+    *,
+    on_progress: Progress | None = None,
+    tools: Sequence[ToolAnswerer] = (),
+    looking: MakeLooking | None = None,
 ) -> RunFolder:
     """Replay the suite's transcripts against the agent, grade the replies and the recorded answers; return the run.
 
     `on_progress` is called with (done, planned) exchanges. `tools` answer what the agent calls and the transcript has
-    not recorded. A run that reaches its budget stops there and is graded with what it has. Raises UsageError and
-    InputError before anything is asked. A run that is interrupted or killed goes on with `resume`; nothing that was
-    replied is asked again.
+    not recorded. A run that reaches its budget stops there and is graded with what it has. With `stop_early`, `looking`
+    makes the function that says when every gate is decided. Raises UsageError and InputError before anything is asked.
+    A run that is interrupted or killed goes on with `resume`; nothing that was replied is asked again.
     """
-    folder = await replay_run(suite, options, on_progress=on_progress, tools=tools)
-    await grade_run(suite, folder, judge=options.judge)
+    known: dict[Talk, list[ScoreRow]] = {}
+    folder = await replay_run(suite, options, on_progress=on_progress, tools=tools, looking=looking, known=known)
+    await grade_run(suite, folder, judge=options.judge, known=known)
     return folder
 
 
 async def replay_run(
-    suite: Suite, options: Options, *, on_progress: Progress | None = None, tools: Sequence[ToolAnswerer] = ()
+    suite: Suite,
+    options: Options,
+    *,
+    on_progress: Progress | None = None,
+    tools: Sequence[ToolAnswerer] = (),
+    looking: MakeLooking | None = None,
+    known: dict[Talk, list[ScoreRow]] | None = None,
 ) -> RunFolder:
     """Ask the agent for every planned reply that the run does not have yet, as far as its budget goes; return the run.
 
-    The agent's tool calls are answered from the transcript, else by `tools`.
+    The agent's tool calls are answered from the transcript, else by `tools`. A run that is looked at early (`looking`)
+    is graded on the way: its rows are added to `known`.
     """
     spec = options.agent or suite.settings.agent.default
     folder = RunFolder(with_folder(suite, options).out or Path())
@@ -122,7 +137,14 @@ async def replay_run(
         async with _opened(folder, manifest, transcripts, suite) as agent:
             meter = Meter(budget_of(suite, options), spending_of(folder.replies.read(), prices))
             work = _Replaying(folder, manifest, suite, on_progress or _unseen, prices, meter, answerers)
-            await work.go(agent, transcripts)
+            conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
+            if manifest.early is None:
+                await work.go(agent, conversations)
+            elif looking is None:
+                raise UsageError(f"{folder.path}: this run stops early: go on with it by `chatparity run --resume`")
+            else:
+                early = StopEarly(suite, folder, looking, options.judge, {} if known is None else known)
+                await early.go(partial(work.go, agent), conversations, transcripts)
     return folder
 
 
@@ -138,14 +160,13 @@ class _Replaying:
     meter: Meter
     tools: Sequence[ToolAnswerer]
 
-    async def go(self, agent: Agent, transcripts: Sequence[Transcript]) -> None:
-        """Ask for what the journal does not have yet, and write each outcome to it as it happens.
+    async def go(self, agent: Agent, conversations: Conversations) -> bool:
+        """Ask for what the journal does not have yet of conversations, and write each outcome to it as it happens.
 
-        What errored is asked again, and what was not asked for the lack of that reply: a run that could not reach
-        its endpoint is mended by going on with it.
+        Returns whether all was asked: a budget may have stopped it. What errored is asked again, and what was not asked
+        for the lack of that reply: a run that could not reach its endpoint is mended by going on with it.
         """
         manifest, journal = self.manifest, self.folder.replies
-        conversations = plan(transcripts, trials=manifest.trials, languages=manifest.languages)
         done = _kept(self.folder.outcomes())
         self.show(len(done), manifest.planned)
 
@@ -166,6 +187,7 @@ class _Replaying:
                 tools=self.tools,
                 may_ask=self.meter.may_ask,
             )
+        return not self.meter.stopped
 
 
 def _kept(outcomes: Sequence[ReplyRecord]) -> dict[tuple[str, int, int], ReplyRecord]:
@@ -201,19 +223,23 @@ async def grade_run(
     *,
     judge: str | None = None,
     only: Sequence[str] = (),
+    known: Mapping[Talk, list[ScoreRow]] | None = None,
     on_progress: Progress | None = None,
 ) -> list[ScoreRow]:
     """Grade both arms of a run, write `scores.jsonl` and return its rows; what was not replied gives rows as well.
 
-    With `only`, the rows of other graders stay as they were. Verdicts and report of earlier scores are removed.
-    `on_progress` is called with (conversations and arms begun, all of them).
+    With `only`, the rows of other graders stay as they were. `known` are conversations that were graded just now by
+    all graders. Verdicts and report of earlier scores are removed. `on_progress` is called with (conversations and arms
+    begun, all of them).
     """
     manifest = folder.manifest()
     async with open_judge(judge or manifest.judge, suite) as asked:
-        graders = load_graders(suite, asked, only=only)
-        rows = await grade(
-            sides_of(suite, folder, manifest), graders, judged=asked is not None, on_progress=on_progress
-        )
+        graders, judged = load_graders(suite, asked, only=only), asked is not None
+        sides = sides_of(suite, folder, manifest)
+        found = dict(known or {})
+        left = {talk: arms for talk, arms in sides.items() if talk not in found}
+        found |= await graded(left, graders, judged=judged, on_progress=on_progress)
+        rows = [row for talk in sides for row in found[talk]]
     if only and folder.scores_file.is_file():
         names = {one.name for one in graders}
         rows = [*(row for row in folder.scores() if row.grader not in names), *rows]
@@ -224,31 +250,6 @@ async def grade_run(
     return rows
 
 
-def sides_of(suite: Suite, folder: RunFolder, manifest: Manifest) -> list[Side]:
-    """Return the arms of every conversation and trial of a run: the AI's, and people's where they answered.
-
-    People answered once, whatever the number of trials: their side stands beside each, so that each is compared; the
-    cluster, which is the conversation, keeps one answer from counting as several.
-    """
-    transcripts = folder.transcripts()
-    records = {record.key: record for record in folder.replies.read()}
-    by_id = {transcript.id: transcript for transcript in transcripts}
-    sides: list[Side] = []
-    for conversation in plan(transcripts, trials=manifest.trials, languages=manifest.languages):
-        first = conversation[0]
-        mine = {point.turn: records[key] for point in conversation if (key := _key(point)) in records}
-        sides.append(Side("ai", conversation, mine, seen=as_seen(conversation, records, manifest.mode)))
-        human = human_side(by_id[first.id], conversation, suite.settings.agent.handover_tools)
-        if human is not None:
-            sides.append(human)
-    return sides
-
-
-def _key(point: Point) -> tuple[str, int, int]:
-    """Return the key under which a point's record stands."""
-    return (point.id, point.turn, point.trial)
-
-
 def _continued(folder: RunFolder, options: Options) -> tuple[Manifest, list[Transcript]]:
     """Return what a run to be continued pins. Raises UsageError when it is asked to change what is pinned."""
     manifest = folder.manifest()
@@ -256,6 +257,10 @@ def _continued(folder: RunFolder, options: Options) -> tuple[Manifest, list[Tran
         asked, pinned = getattr(options, name), getattr(manifest, name)
         if asked is not None and asked != pinned:
             raise UsageError(f"{folder.path}: this run was begun with --{name} {pinned}: it cannot go on with {asked}")
+    if options.stop_early and manifest.early is None:
+        raise UsageError(f"{folder.path}: this run was begun without --stop-early: leave the option out")
+    if options.seed is not None and manifest.early is not None and options.seed != manifest.early.seed:
+        raise UsageError(f"{folder.path}: this run was begun with --seed {manifest.early.seed}: leave the option out")
     for name, chosen in options.selection.items():
         if chosen != manifest.selection.get(name):
             option = {"slices": "slice"}.get(name, name)
@@ -298,6 +303,7 @@ def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -
         planned=claimed,
         asked_in_languages_not_claimed=every - claimed,
         synthetic=any(one.synthetic for one in selection.transcripts),
+        early=early_plan(options, conversations),
     )
 
 

@@ -28,11 +28,35 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     invalid: int
 
 
+class EarlyPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run is looked at early: `seed` gives the random order of clusters, a look is taken after each `batch`."""
+
+    seed: int
+    batch: int
+
+
+class Looks(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a run that is looked at early; written after each look.
+
+    `sampled` are the clusters (conversations, or tasks) that had been asked in random order at the last look. Once the
+    run is `stopped`, `swept` are those asked beyond them for the graders of zero-tolerance gates, `graders`, alone,
+    and `asked` is the number of exchanges in both.
+    """
+
+    format: int
+    looks: int
+    stopped: bool
+    sampled: tuple[str, ...]
+    swept: tuple[str, ...] = ()
+    graders: tuple[str, ...] = ()
+    asked: int = 0
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that is needed to repeat a run. Never holds a secret: `agent` is the specification without keys.
 
     `planned` is the number of exchanges to ask for; `selection` what `--limit`, `--split` (or the suite's own split),
-    `--slice`, `--ids` left.
+    `--slice`, `--ids` left; `early` is there for a run that stops once every gate is decided.
     """
 
     format: int
@@ -53,6 +77,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     planned: int
     asked_in_languages_not_claimed: int
     synthetic: bool
+    early: EarlyPlan | None = None
 
 
 class RunFolder:
@@ -64,6 +89,7 @@ class RunFolder:
         self.transcripts_file = path / "transcripts.jsonl"
         self.replies = Journal(path / "replies.jsonl", ReplyRecord)
         self.scores_file = path / "scores.jsonl"
+        self.looks_file = path / "looks.json"
         self.gate_file = path / "gate.json"
         self.report_file = path / "report.html"
         self.figures = path / "figures"
@@ -89,8 +115,22 @@ class RunFolder:
         """Return the transcripts that the run planned, in order."""
         return read_transcripts([self.transcripts_file])
 
+    def looks(self) -> Looks | None:
+        """Return what became of looking early, or None where no look was taken yet."""
+        try:
+            return msgspec.json.decode(self.looks_file.read_bytes(), type=Looks)
+        except FileNotFoundError:
+            return None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InputError([Problem(self.looks_file, None, "", f"not a record of looks: {error}")]) from error
+
+    def to_ask(self) -> int:
+        """Return how many exchanges the run sets out to ask for: fewer than planned once it was stopped by design."""
+        looks = self.looks()
+        return looks.asked if looks is not None and looks.stopped else self.manifest().planned
+
     def outcomes(self) -> list[ReplyRecord]:
-        """Return the last record of each exchange that was asked, in the order of the journal.
+        """Return the last record of each exchange that was asked, in the order in which they were first asked.
 
         `replies` has one more for each time that an exchange errored and was asked again.
         """

@@ -22,7 +22,8 @@ class Options:
     `split` keeps one half of the transcripts, `slices` those whose field has that value, `ids` those named, `limit` the
     first so many that are left.
     `skip_invalid` counts and lists invalid lines instead of refusing to run. `max_cost` (in the currency of the suite's
-    prices), `max_minutes` and `max_requests` take the place of the suite's budget.
+    prices), `max_minutes` and `max_requests` take the place of the suite's budget. `stop_early` asks in random order,
+    given by `seed`, and stops once every gate is decided.
     """
 
     paths: tuple[Path, ...] = ()
@@ -40,6 +41,8 @@ class Options:
     max_cost: float | None = None
     max_minutes: float | None = None
     max_requests: int | None = None
+    stop_early: bool = False
+    seed: int | None = None
 
     @property
     def whole_suite(self) -> bool:

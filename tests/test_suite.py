@@ -46,10 +46,7 @@ def test_no_suite_above_is_none(tmp_path: Path) -> None:
         ("[suite\n", "expected TOML"),
         ("[agent]\nmode = 'teacher_forced'\n", "suite"),
         (SETTINGS + "[agent]\nmodel = 'x'\n", "agent.model: unknown key: expected only default, languages, system,"),
-        (
-            SETTINGS + "[agnt]\nmode = 'x'\n",
-            "agnt: unknown key: expected only suite, agent, judge, gate, waiver, agents,",
-        ),
+        (SETTINGS + "[agnt]\nmode = 'x'\n", "agnt: unknown key: expected only suite, agent, judge, gate, waiver,"),
         (SETTINGS + "[prices.m]\ninput = 1\n", "prices[...].input: unknown key: expected only input_per_million,"),
         (
             SETTINGS + "[agent]\nmode = 'sideways'\n",

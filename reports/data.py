@@ -17,6 +17,7 @@ from .compared import Compared, compared
 from .material import Material
 from .tables import GateRow, RateRow, gate_row, rate_rows
 from .verdict import Sentence, advice, lead, sentences, tally
+from .waived import Waiver, early, waivers
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Page:
     not_measured: tuple[str, ...]
     ledger: tuple[LedgerRow, ...]
     made: tuple[tuple[str, str], ...]
+    waivers: tuple[Waiver, ...]
+    notes: tuple[str, ...]
+    early: str
 
 
 def page_of(material: Material, names: words.Names) -> Page:
@@ -87,6 +91,9 @@ def page_of(material: Material, names: words.Names) -> Page:
         not_measured=_not_measured(material, names, found),
         ledger=tuple(_ledger(line) for line in findings.ledger),
         made=_made(material, fonts.families(" ".join(_labels(material, names)))),
+        waivers=waivers(findings, names),
+        notes=findings.notes,
+        early=early(findings),
     )
 
 

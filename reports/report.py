@@ -195,6 +195,7 @@ def _contents(page: Page) -> list[tuple[str, str]]:
     """Return the sections of the page as (id, title), in order."""
     found = [
         ("dimensions", "Verdict"),
+        ("waivers", "Known failures"),
         ("parity", "AI against people"),
         ("scorecard", "Scorecard"),
         ("conversations", "Conversations"),
@@ -211,7 +212,12 @@ def _contents(page: Page) -> list[tuple[str, str]]:
         ("ledger", "Ledger"),
         ("made", "How it was made"),
     ]
-    return [one for one in found if one[0] != "baseline" or page.compared.baseline]
+    left_out = set()
+    if not page.compared.baseline:
+        left_out.add("baseline")
+    if not (page.waivers or page.notes):
+        left_out.add("waivers")
+    return [one for one in found if one[0] not in left_out]
 
 
 def _markdown(page: Page, drawn: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatparity.gate.result import Findings, GateResult, Rate
+from chatparity.gate.text import waiver_lines
 
 from . import words
 
@@ -53,7 +54,7 @@ def gate_row(gate: GateResult, names: words.Names, people: str) -> GateRow:
         figures=words.difference_text(shown) + "\u00a0points" if gate.difference else words.rate_text(shown),
         sides=tuple(f"{name} {_rate_and_n(rate)}" for name, rate in sides if rate is not None),
         counted=f"{words.count(shown.n, unit)} in {words.count(shown.clusters, 'conversation')}",
-        beside=_beside(shown),
+        beside=(*_beside(shown), *waiver_lines(gate)),
         need=words.need_text(gate),
         verdict=gate.verdict,
         symbol=words.SYMBOLS[gate.verdict],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chatparity.gate.result import Findings, GateResult
 
 from . import words
+from .waived import waived_of
 from .words import Names
 
 ORDER = {"FAIL": 0, "INCONCLUSIVE": 1, "PASS": 2}
@@ -27,9 +28,15 @@ class Sentence:
 def lead(findings: Findings, names: Names, people: str) -> str:
     """Return why the verdict is what it is, as a sentence to stand behind it."""
     if findings.verdict == "PASS":
+        waived = waived_of(findings.gates)
+        if waived:
+            rest = len(findings.gates) - waived
+            others = f"{rest} of {words.count(len(findings.gates), 'gate')} passed, and"
+            is_ = "one known failure is" if waived == 1 else f"{waived} known failures are"
+            return f"the agent passed this examination, because {others} {is_} waived."
         return f"the agent passed this examination, because {_all(len(findings.gates))} passed."
     told = {"FAIL": "the agent is not ready", "INCONCLUSIVE": "there is too little data to decide"}[findings.verdict]
-    chosen = [gate for gate in worst_first(findings.gates) if gate.verdict == findings.verdict]
+    chosen = [gate for gate in worst_first(findings.gates) if gate.effect == findings.verdict]
     if not chosen:
         return f"{told}, because no gate was asked."
     dimensions = list(dict.fromkeys(gate.dimension for gate in chosen))
@@ -92,12 +99,14 @@ def _so(findings: Findings, by: dict[str, list[GateResult]]) -> str:
 
 def tally(findings: Findings) -> str:
     """Return how many gates said what, in a sentence: "2 of 7 gates failed, 1 cannot be decided, 4 passed."."""
-    verdicts = [gate.verdict for gate in findings.gates]
-    said = [
-        f"{verdicts.count(verdict)} {verb}"
-        for verdict, verb in (("FAIL", "failed"), ("INCONCLUSIVE", "cannot be decided yet"), ("PASS", "passed"))
-        if verdict in verdicts
-    ]
+    verdicts = ["waived" if gate.waived else gate.effect for gate in findings.gates]
+    told = (
+        ("FAIL", "failed"),
+        ("INCONCLUSIVE", "cannot be decided yet"),
+        ("waived", "known to fail and waived"),
+        ("PASS", "passed"),
+    )
+    said = [f"{verdicts.count(verdict)} {verb}" for verdict, verb in told if verdict in verdicts]
     return f"Of {words.count(len(verdicts), 'gate')}, {', '.join(said)}." if said else ""
 
 
@@ -108,7 +117,7 @@ def _all(number: int) -> str:
 
 def worst_first(gates: Sequence[GateResult]) -> list[GateResult]:
     """Return gates in the order in which they are to be read: red first, the whole before its slices."""
-    return sorted(gates, key=lambda gate: (ORDER[gate.verdict], gate.slice != "all"))
+    return sorted(gates, key=lambda gate: (ORDER[gate.effect], ORDER[gate.verdict], gate.slice != "all"))
 
 
 def _on(gate: GateResult, names: Names) -> str:
@@ -117,22 +126,30 @@ def _on(gate: GateResult, names: Names) -> str:
 
 
 def sentences(findings: Findings, names: Names, people: str) -> list[Sentence]:
-    """Return a sentence for each dimension that has a gate, in the order of the suite."""
+    """Return a sentence for each dimension that has a gate, the worst first, else in the order of the suite."""
     found = []
     for dimension in dict.fromkeys(gate.dimension for gate in findings.gates):
         gates = [gate for gate in findings.gates if gate.dimension == dimension]
         found.append(_sentence(dimension, gates, names, people))
-    return found
+    return sorted(found, key=lambda one: ORDER[one.verdict])
 
 
 def _sentence(dimension: str, gates: Sequence[GateResult], names: Names, people: str) -> Sentence:
     """Return the sentence of one dimension: its worst gate, a comparison with people before a bare rate."""
     ranked = sorted(
         worst_first(gates),
-        key=lambda gate: (ORDER[gate.verdict], not _known(gate), gate.slice != "all", not _parity(gate)),
+        key=lambda gate: (
+            ORDER[gate.effect],
+            ORDER[gate.verdict],
+            not _known(gate),
+            gate.slice != "all",
+            not _parity(gate),
+        ),
     )
     first = ranked[0]
     text = f"{_on(first, names)} {clause(first, people)}"
+    if first.waived:
+        text += "; this failure is known and waived"
     return Sentence(
         dimension=dimension,
         verdict=first.verdict,

@@ -13,7 +13,7 @@ evals: $(READY)
 	$(BIN)/python -m pytest evals/ $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest tests/ -m "not slow and not peer" $(ARGS)
+	$(BIN)/python -m pytest tests/ -m "not slow and not peer" -n auto --maxprocesses=4 $(ARGS)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest tests/ -m slow $(ARGS)

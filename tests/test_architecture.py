@@ -13,12 +13,12 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "chatparity"
 HEAVY = ("deepeval", "openai", "sklearn", "matplotlib", "duckdb", "ray", "starlette", "scipy", "statsmodels", "aiohttp")
 FLOORS = [
-    {"errors", "naming", "transcript", "exchange", "points", "__init__"},
+    {"errors", "naming", "transcript", "splits", "exchange", "points", "__init__"},
     {"jsonl", "stats", "suite"},
     {"agents", "judge", "importers", "checks"},
     {"grading", "replay"},
     {"run"},
-    {"gate", "sample"},
+    {"gate", "sample", "audit"},
     {"sandbox"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]

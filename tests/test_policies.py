@@ -174,3 +174,11 @@ def test_locales_and_time_zones_are_real() -> None:
             Locale.parse(name)
     for language in table()["language"].values():
         Locale.parse(language["locale"])
+
+
+def test_the_rules_of_handover_name_the_reasons_of_the_tool() -> None:
+    rules = msgspec.toml.decode((DATASETS / "policies" / "handover.toml").read_bytes())
+    tools = msgspec.json.decode((DATASETS / "sandbox" / "tools.json").read_bytes())["tools"]
+    one = next(tool["function"] for tool in tools if tool["function"]["name"] == "hand_over")
+    assert {*rules["now"], *rules["offer"]} == set(one["parameters"]["properties"]["reason"]["enum"])
+    assert {reason for wanted in rules["intent"].values() for reason in wanted} <= {*rules["now"], *rules["offer"]}

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
+from chatparity.splits import Split
 
 MODULE = "chatparity_suite"
 MARKER = Path("evals") / "suite.toml"
@@ -97,10 +98,14 @@ REQUIREMENTS = ("at_least", "at_most", "margin", "no_worse_than", "zero")
 
 
 class SuiteTable(_Table, frozen=True):
-    """`[suite]`: its name, its transcripts (files or folders), and the graders it uses (all, if none)."""
+    """`[suite]`: its name, its transcripts (files or folders), and the graders it uses (all, if none).
+
+    `split` is the half of the suite's own transcripts that is examined: graders may be tuned on `dev`, never on `exam`.
+    """
 
     name: str
     datasets: tuple[str, ...] = ("datasets",)
+    split: Split = "all"
     graders: tuple[str, ...] = ()
     trials: Annotated[int, msgspec.Meta(ge=1)] = 1
 

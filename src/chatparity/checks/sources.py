@@ -103,7 +103,7 @@ def sources_of(exchange: Exchange) -> Sources:
     found.ids |= {str(normal) for kind, normal, _ in found.keys if kind in ("id", "email")}
     if on is not None:
         found.keys.add(("date", on, ""))
-        found.derived |= set(_dates_after(valid, structured, point.language, market, on))
+        found.derived |= set(dates_after(valid, structured, point.language, market, on))
     found.derived |= set(_pairs(structured))
     for passage in point.knowledge:
         if passage not in valid:
@@ -260,7 +260,7 @@ def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
                     yield ("amount", big - small, unit)
 
 
-def _dates_after(
+def dates_after(
     valid: Iterable[Knowledge], structured: Sequence[Facts], language: str, market: str | None, on: dt.date
 ) -> Iterator[Key]:
     """Return the dates that a passage of the knowledge leads to: "28 days after delivery" from `delivered_on`.

@@ -1,56 +1,106 @@
-"""`chatparity check`: whether transcripts are what they should be."""
+"""`chatparity check`: whether transcripts are what they should be, and whether their labels can be trusted."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatparity.cli.options import AsJson
-from chatparity.cli.show import say
+from chatparity.cli.options import AsJson, SplitOption, read_split
+from chatparity.cli.show import complain, say
+
+if TYPE_CHECKING:
+    from chatparity.audit.balance import Balance
+    from chatparity.audit.examine import Audit, Placed
+    from chatparity.errors import Problem
+
+SHOWN_NOTES = 20
 
 EXAMPLES = """Examples:
 
   chatparity check datasets/
 
-  chatparity check my-logs.jsonl --json"""
+  chatparity check my-logs.jsonl --json
+
+  chatparity check my-logs.jsonl --strict"""
 
 
 def command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Transcript files; folders are walked.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Hold recorded data to what synthetic data is held to: notes are problems.")
+    ] = False,
+    split: SplitOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Validate transcripts.
+    """Validate transcripts and their labels.
 
-    Schema, labels, ids: every problem is listed; then the exit code is 2.
+    Every problem is listed with its file, line and field; then the exit code is 2. Beside schema and ids it finds facts
+    that records and policy do not bear out, actions the shop cannot do, labels of escalation against the rules of
+    handover, a wrong language tag, near-duplicates and what looks like real personal data. A check that needs a shop or
+    a policy is made where the folder has them; in data that is not marked synthetic these findings are notes.
     """
-    from collections import Counter
-
+    from chatparity.audit.balance import balance_of
+    from chatparity.audit.examine import Placed, examine
     from chatparity.errors import Problem
     from chatparity.jsonl import scan
-    from chatparity.transcript import answer_turns
+    from chatparity.sandbox.grounds import GroundsByFolder
+    from chatparity.splits import is_in
 
-    good = answers = 0
-    languages: Counter[str] = Counter()
+    wanted = read_split(split) or "all"
+    placed: list[Placed] = []
     bad: list[Problem] = []
-    for _, _, item in scan(paths):
+    for path, line, item in scan(paths):
         if isinstance(item, Problem):
             bad.append(item)
-        else:
-            good += 1
-            answers += len(answer_turns(item))
-            languages[item.language] += 1
+        elif is_in(item, wanted):
+            placed.append(Placed(path, line, item))
+    audit = examine(placed, GroundsByFolder(), strict=strict)
+    bad += sorted(audit.problems, key=lambda one: (str(one.path), one.line or 0))
+    balance = balance_of(one.transcript for one in placed)
     if as_json:
-        import msgspec
-
-        found = [{"file": str(one.path), "line": one.line, "field": one.field, "message": one.message} for one in bad]
-        counts = {"transcripts": good, "answers": answers, "languages": languages, "problems": found}
-        say(msgspec.json.encode(counts).decode())
+        _say_json(balance, audit, bad)
     else:
-        for problem in bad:
-            say(str(problem))
-        by_language = ", ".join(f"{name} {count}" for name, count in sorted(languages.items()))
-        say(f"{good} transcripts, {answers} answers ({by_language}), {len(bad)} problems")
+        _say_plainly(balance, audit, bad)
     if bad:
         raise typer.Exit(2)
+
+
+def _say_plainly(balance: Balance, audit: Audit, bad: list[Problem]) -> None:
+    from chatparity.audit.balance import balance_table
+
+    for problem in bad:
+        say(str(problem))
+    if not bad and balance.is_told:
+        say(balance_table(balance) + "\n")
+    if audit.made:
+        say("checked: " + ", ".join(f"{name} {count}" for name, count in sorted(audit.made.items())))
+    by_language = ", ".join(f"{name} {count}" for name, count in sorted(balance.conversations.items()))
+    total, answers = balance.conversations.total(), balance.answers.total()
+    say(f"{total} transcripts, {answers} answers ({by_language}), {len(bad)} problems")
+    if audit.notes:
+        for note in audit.notes[:SHOWN_NOTES]:
+            complain(f"note: {note}")
+        more = len(audit.notes) - SHOWN_NOTES
+        complain(f"{len(audit.notes)} notes on recorded data" + (f", {more} not shown" if more > 0 else ""))
+
+
+def _say_json(balance: Balance, audit: Audit, bad: list[Problem]) -> None:
+    import msgspec
+
+    def listed(problems: list[Problem]) -> list[dict[str, object]]:
+        return [
+            {"file": str(one.path), "line": one.line, "field": one.field, "message": one.message} for one in problems
+        ]
+
+    counts = {
+        "transcripts": balance.conversations.total(),
+        "answers": balance.answers.total(),
+        "languages": balance.conversations,
+        "problems": listed(bad),
+        "notes": listed(audit.notes),
+        "checked": audit.made,
+        "balance": balance.as_data(),
+    }
+    say(msgspec.json.encode(counts).decode())

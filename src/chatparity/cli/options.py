@@ -11,9 +11,11 @@ from chatparity.errors import UsageError
 
 if TYPE_CHECKING:
     from chatparity.run.select import Options
+    from chatparity.splits import Split
     from chatparity.suite import Mode
 
 MODES = ("teacher_forced", "free_running")
+SPLITS = ("dev", "exam", "all")
 
 Paths = Annotated[
     list[Path] | None, typer.Argument(metavar="PATH", help="Transcript files or folders; default: the suite's.")
@@ -34,6 +36,10 @@ Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the fi
 Slice = Annotated[
     list[str] | None,
     typer.Option("--slice", metavar="K=V", help="Only transcripts of this language, market, intent, channel, …"),
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option("--split", metavar="S", help="dev, exam or all: a half of the transcripts, by hash of their id."),
 ]
 Ids = Annotated[list[str] | None, typer.Option(metavar="ID,…", help="Only the transcripts with these ids.")]
 Trials = Annotated[int | None, typer.Option(min=1, metavar="K", help="Ask for every reply K times.")]
@@ -62,6 +68,13 @@ def read_mode(text: str | None) -> Mode | None:
     return cast("Mode | None", text)
 
 
+def read_split(text: str | None) -> Split | None:
+    """Return a split. Raises UsageError for one that does not exist."""
+    if text is not None and text not in SPLITS:
+        raise UsageError(f"--split: expected {', '.join(SPLITS[:-1])} or {SPLITS[-1]}, got {text!r}")
+    return cast("Split | None", text)
+
+
 def read_slices(texts: list[str] | None) -> dict[str, str]:
     """Return `K=V` texts as a mapping. Raises UsageError for one without `=`."""
     found: dict[str, str] = {}
@@ -87,6 +100,7 @@ def run_options(
     out: Path | None = None,
     resume: bool = False,
     limit: int | None = None,
+    split: str | None = None,
     slices: list[str] | None = None,
     ids: list[str] | None = None,
     trials: int | None = None,
@@ -108,6 +122,7 @@ def run_options(
         out=out,
         resume=resume,
         limit=limit,
+        split=read_split(split),
         slices=read_slices(slices),
         ids=read_ids(ids),
         trials=trials,

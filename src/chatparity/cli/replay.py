@@ -19,6 +19,7 @@ from chatparity.cli.options import (
     Resume,
     SkipInvalid,
     Slice,
+    SplitOption,
     Trials,
 )
 from chatparity.cli.options import run_options as read
@@ -41,6 +42,7 @@ def command(
     out: Out = None,
     resume: Resume = False,
     limit: Limit = None,
+    split: SplitOption = None,
     slices: Slice = None,
     ids: Ids = None,
     trials: Trials = None,
@@ -68,6 +70,7 @@ def command(
         out=out,
         resume=resume,
         limit=limit,
+        split=split,
         slices=slices,
         ids=ids,
         trials=trials,

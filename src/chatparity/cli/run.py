@@ -21,6 +21,7 @@ from chatparity.cli.options import (
     Resume,
     SkipInvalid,
     Slice,
+    SplitOption,
     Trials,
 )
 from chatparity.cli.options import run_options as read
@@ -51,6 +52,7 @@ def command(
     out: Out = None,
     resume: Resume = False,
     limit: Limit = None,
+    split: SplitOption = None,
     slices: Slice = None,
     ids: Ids = None,
     trials: Trials = None,
@@ -85,6 +87,7 @@ def command(
         out=out,
         resume=resume,
         limit=limit,
+        split=split,
         slices=slices,
         ids=ids,
         trials=trials,

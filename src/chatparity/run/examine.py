@@ -26,7 +26,7 @@ from chatparity.replay import RecordedCalls, ToolAnswerer, as_seen, plan, replay
 from chatparity.run.budget import Meter, budget_of, check_budget, spending_of
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
 from chatparity.run.prices import Prices
-from chatparity.run.select import Options, Selection, select
+from chatparity.run.select import Options, Selection, select, selection_in
 from chatparity.suite import MARKER, Mode, Suite, find_root
 from chatparity.transcript import Transcript
 
@@ -253,7 +253,7 @@ def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -
         languages=suite.settings.agent.languages,
         datasets=selection.datasets,
         invalid_lines=tuple(str(problem) for problem in selection.invalid),
-        selection=options.selection,
+        selection=selection_in(suite, options),
         graders=tuple(one.identity for one in load_graders(suite)),
         planned=claimed,
         asked_in_languages_not_claimed=every - claimed,

@@ -31,7 +31,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that is needed to repeat a run. Never holds a secret: `agent` is the specification without keys.
 
-    `planned` is the number of exchanges to ask for; `selection` what `--limit`, `--slice`, `--ids` left.
+    `planned` is the number of exchanges to ask for; `selection` what `--limit`, `--split` (or the suite's own split),
+    `--slice`, `--ids` left.
     """
 
     format: int

@@ -1,4 +1,4 @@
-"""Which transcripts a run examines: what is read, and what `--limit`, `--slice` and `--ids` leave of it."""
+"""Which transcripts a run examines: what is read, and what `--split`, `--slice`, `--ids` and `--limit` leave."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.jsonl import scan, transcript_files
 from chatparity.run.folder import Dataset
+from chatparity.splits import Split, is_in
 from chatparity.suite import Mode, Suite
 from chatparity.transcript import Transcript
 
@@ -20,7 +21,8 @@ SLICES = ("language", "market", "intent", "channel", "difficulty")
 class Options:
     """What a person asks of one run; everything left out comes from suite.toml.
 
-    `slices` keeps transcripts whose field has that value, `ids` those named, `limit` the first so many that are left.
+    `split` keeps one half of the transcripts, `slices` those whose field has that value, `ids` those named, `limit` the
+    first so many that are left.
     `skip_invalid` counts and lists invalid lines instead of refusing to run. `max_cost` (in the currency of the suite's
     prices), `max_minutes` and `max_requests` take the place of the suite's budget.
     """
@@ -32,6 +34,7 @@ class Options:
     out: Path | None = None
     resume: bool = False
     limit: int | None = None
+    split: Split | None = None
     slices: dict[str, str] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
     trials: int | None = None
@@ -43,12 +46,12 @@ class Options:
     @property
     def whole_suite(self) -> bool:
         """Say whether the suite's own transcripts are examined, all of them: only then must its gates be decidable."""
-        return not (self.paths or self.limit or self.slices or self.ids)
+        return not (self.paths or self.limit or self.split or self.slices or self.ids)
 
     @property
     def selection(self) -> dict[str, object]:
         """Return what was asked to be left out, for the manifest."""
-        asked = {"limit": self.limit, "slices": self.slices, "ids": list(self.ids)}
+        asked = {"limit": self.limit, "split": self.split, "slices": self.slices, "ids": list(self.ids)}
         return {name: value for name, value in asked.items() if value}
 
 
@@ -89,18 +92,34 @@ def select(suite: Suite, options: Options) -> Selection:
         )
         for path in transcript_files(paths)
     )
-    chosen = _chosen(transcripts, options)
+    split = split_in(suite, options)
+    chosen = _chosen([one for one in transcripts if is_in(one, split)], options, transcripts)
     if not chosen:
         raise UsageError("nothing to examine: the selection leaves no transcript" + _hint(transcripts, options))
     return Selection(chosen, datasets, tuple(invalid))
 
 
-def _chosen(transcripts: Sequence[Transcript], options: Options) -> list[Transcript]:
-    """Apply ids, slices and limit, in this order."""
-    known = {transcript.id for transcript in transcripts}
-    missing = [one for one in options.ids if one not in known]
-    if missing:
-        raise UsageError(f"--ids: no transcript is called {', '.join(missing)}")
+def split_in(suite: Suite, options: Options) -> Split:
+    """Return the split that is examined: the one asked for, else the suite's.
+
+    The suite's holds for its own transcripts, not for files that are named, nor for conversations that are.
+    """
+    return options.split or ("all" if options.paths or options.ids else suite.settings.suite.split)
+
+
+def selection_in(suite: Suite, options: Options) -> dict[str, object]:
+    """Return what was left out, for the manifest: what was asked, and the suite's own split."""
+    split = split_in(suite, options)
+    return options.selection | ({"split": split} if split != "all" else {})
+
+
+def _chosen(transcripts: Sequence[Transcript], options: Options, every: Sequence[Transcript]) -> list[Transcript]:
+    """Apply ids, slices and limit, in this order; `every` are those of the other split too."""
+    for known, message in ((every, "no transcript is called"), (transcripts, f"not in --split {options.split}:")):
+        names = {transcript.id for transcript in known}
+        missing = [one for one in options.ids if one not in names]
+        if missing:
+            raise UsageError(f"--ids: {message} {', '.join(missing)}")
     for name in options.slices:
         if name not in SLICES:
             raise UsageError(f"--slice: expected one of {', '.join(SLICES)}, got {name!r}")

@@ -46,7 +46,7 @@ class SuiteHook(BuildHookInterface[Any]):
         made = Path(tempfile.mkdtemp(prefix="chatparity-wheel-"))
         (made / "sample.jsonl").write_bytes(sample(root))
         (made / "suite.toml").write_text(settings(root), encoding="utf-8")
-        included[str(made / "sample.jsonl")] = f"{INSIDE}/datasets/support/sample.jsonl"
+        included[str(made / "sample.jsonl")] = f"{INSIDE}/datasets/support/starter/sample.jsonl"
         included[str(made / "suite.toml")] = f"{INSIDE}/evals/suite.toml"
 
 
@@ -54,7 +54,7 @@ def sample(root: Path) -> bytes:
     """Return the lines of the transcripts that the starter's list names."""
     wanted = (root / STARTER / "sample_ids.txt").read_text(encoding="utf-8").split()
     lines: dict[str, bytes] = {}
-    for file in sorted((root / "datasets" / "support").glob("*.jsonl")):
+    for file in sorted((root / "datasets" / "support" / "starter").glob("*.jsonl")):
         for line in file.read_bytes().splitlines(keepends=True):
             lines[json.loads(line)["id"]] = line
     missing = [one for one in wanted if one not in lines]
@@ -69,7 +69,7 @@ def settings(root: Path) -> str:
     for place, value in {
         "@NAME@": '"Nordlune support (synthetic)"',
         "@AGENT@": '"sandbox"',
-        '"datasets/sample.jsonl"': '"datasets/support"',
+        '"datasets/sample.jsonl"': '"datasets/support/starter"',
     }.items():
         text = text.replace(place, value)
     example = text.index('[[gate]]\ndimension = "placeholders"')

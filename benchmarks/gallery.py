@@ -72,7 +72,7 @@ def _mixed(path: Path) -> None:
 
     The AI's answers are those of people under another name: whatever difference shows is one of the cases.
     """
-    kept = [_grouped(one) for one in read_transcripts([ROOT / "datasets" / "support"])]
+    kept = [_grouped(one) for one in read_transcripts([ROOT / "datasets" / "support" / "starter"])]
     given = {"easy": 9, "medium": 6, "hard": 2}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_transcripts(

@@ -298,7 +298,7 @@ def test_tools_called_in_several_rounds_are_answered_by_the_record_and_the_shop(
     odd = tmp_path / "odd.jsonl"
     write_transcripts(odd, [Transcript(schema=1, id="en-odd", language="en", turns=flight)])
     options = Options(
-        paths=(suite.path("datasets/support/en.jsonl"), odd),
+        paths=(suite.path("datasets/support/starter/en.jsonl"), odd),
         ids=("en-0001", "en-odd"),
         agent=f"http:{tmp_path / 'agent.toml'}",
         out=tmp_path / "run",

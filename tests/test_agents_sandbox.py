@@ -20,7 +20,7 @@ from chatparity.jsonl import read_transcripts, write_transcripts
 from chatparity.suite import AgentTable, Settings, Suite, SuiteTable, shipped_root
 from chatparity.transcript import Turn
 
-DATA = shipped_root() / "datasets" / "support" / "en.jsonl"
+DATA = shipped_root() / "datasets" / "support" / "starter" / "en.jsonl"
 
 
 def question(suite: Suite) -> Conversation:

@@ -26,7 +26,9 @@ def chatparity(*arguments: str, cwd: Path = DATASETS) -> subprocess.CompletedPro
 
 
 def lines(name: str) -> list[Line]:
-    return [json.loads(line) for line in (DATASETS / "support" / name).read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line) for line in (DATASETS / "support" / "starter" / name).read_text(encoding="utf-8").splitlines()
+    ]
 
 
 @pytest.fixture(scope="module")

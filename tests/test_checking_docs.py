@@ -14,7 +14,7 @@ GUIDE = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
 
 def test_the_page_tells_of_every_check_that_is_made() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "chatparity", "check", "datasets/support/pl.jsonl", "--json"],
+        [sys.executable, "-m", "chatparity", "check", "datasets/support/starter/pl.jsonl", "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -71,15 +71,15 @@ def test_the_wheel_carries_a_sample_of_the_transcripts_and_settings_that_fit_it(
     data = "chatparity/_suite/datasets/"
     assert [name for name in names(wheel) if name.startswith(data) and name.endswith(".jsonl")] == [
         f"{data}sandbox/demo.jsonl",
-        f"{data}support/sample.jsonl",
+        f"{data}support/starter/sample.jsonl",
     ]
     with zipfile.ZipFile(wheel) as archive:
-        sample = archive.read(f"{data}support/sample.jsonl").splitlines()
+        sample = archive.read(f"{data}support/starter/sample.jsonl").splitlines()
         settings = tomllib.loads(archive.read("chatparity/_suite/evals/suite.toml").decode())
     assert len(sample) == 25
-    transcripts = (ROOT / "datasets" / "support").glob("*.jsonl")
+    transcripts = (ROOT / "datasets" / "support" / "starter").glob("*.jsonl")
     assert set(sample) <= {line for file in transcripts for line in file.read_bytes().splitlines()}
-    assert settings["suite"]["datasets"] == ["datasets/support"]
+    assert settings["suite"]["datasets"] == ["datasets/support/starter"]
     assert "placeholders" not in {gate["dimension"] for gate in settings["gate"]}
     assert wheel.stat().st_size < 1_500_000
 
@@ -87,7 +87,7 @@ def test_the_wheel_carries_a_sample_of_the_transcripts_and_settings_that_fit_it(
 def test_the_build_is_refused_where_the_sample_names_what_is_not_there(source: Path, tmp_path: Path) -> None:
     other = tmp_path / "source"
     shutil.copytree(source, other)
-    file = other / "datasets" / "support" / "en.jsonl"
+    file = other / "datasets" / "support" / "starter" / "en.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join(line for line in lines if b'"id":"en-0001"' not in line))
     done = subprocess.run(

@@ -252,7 +252,7 @@ def test_customers_of_all_35_languages_live_in_any_market(market: str) -> None:
         opened(records)
 
 
-def test_every_recorded_tool_call_of_the_starter_data_comes_out_as_recorded() -> None:
+def test_every_recorded_tool_call_of_the_shipped_data_comes_out_as_recorded() -> None:
     transcripts = [one for one in read_transcripts([DATASETS / "support"]) if "account" in one.records]
     assert len(transcripts) >= 90
     checked = 0

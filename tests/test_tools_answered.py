@@ -234,7 +234,7 @@ def real_point(suite: Suite) -> Point:
     """Return a point of the shipped (synthetic) transcripts whose customer has an order."""
     from chatparity.jsonl import read_transcripts
 
-    transcripts = read_transcripts([suite.path("datasets/support")])
+    transcripts = read_transcripts([suite.path("datasets/support/starter")])
     return next(points_of(one)[0] for one in transcripts if one.records.get("orders") and one.language == "en")
 
 

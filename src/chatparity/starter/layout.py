@@ -102,7 +102,7 @@ def sample() -> bytes:
     """
     wanted = (importlib.resources.files("chatparity.starter") / "sample_ids.txt").read_text(encoding="utf-8").split()
     found: dict[str, bytes] = {}
-    for file in sorted((shipped_root() / "datasets" / "support").glob("*.jsonl")):
+    for file in sorted((shipped_root() / "datasets" / "support" / "starter").glob("*.jsonl")):
         for line in file.read_bytes().splitlines(keepends=True):
             found[json.loads(line)["id"]] = line
     missing = [one for one in wanted if one not in found]

@@ -12,12 +12,13 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+from chatparity.gate.measure import rate_of
 from chatparity.grading.rows import ScoreRow
 from chatparity.importers import import_file
 from chatparity.jsonl import write_transcripts
 from chatparity.run.examine import examine
 from chatparity.run.select import Options
-from chatparity.stats import cluster_rate, cohen_kappa
+from chatparity.stats import cohen_kappa
 from chatparity.suite import load_suite
 
 
@@ -32,13 +33,12 @@ def graded(source: Path, folder: Path) -> tuple[list[ScoreRow], dict[str, bool]]
 
 
 def rate(rows: list[ScoreRow], name: str) -> str:
-    """Return a metric's rate as text, with n and interval, tasks as clusters."""
+    """Return a metric's rate as text, with n and interval, as a gate would measure it: tasks are clusters."""
     known = [row for row in rows if row.metrics.get(name) is not None]
-    found = cluster_rate([bool(row.metrics[name]) for row in known], [row.cluster for row in known])
+    found = rate_of(known, name, 0.95).rate
     if found.estimate is None or found.low is None or found.high is None:
         return f"cannot be estimated (n = {len(known)})"
-    good = sum(bool(row.metrics[name]) for row in known)
-    return f"{good}/{len(known)} = {found.estimate:.1%} [{found.low:.1%}, {found.high:.1%}]"
+    return f"{found.good}/{found.n} = {found.estimate:.1%} [{found.low:.1%}, {found.high:.1%}]"
 
 
 def main() -> None:

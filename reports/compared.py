@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chatparity.gate.measure import Table
 
-from . import baseline, clocks, duels, escalation, mix, slices, spread, thousand, timing, words
+from . import baseline, clocks, duels, escalation, mix, repeats, slices, spread, thousand, timing, words
 from .material import Material
 
 
@@ -39,7 +39,13 @@ class Compared:
     spreads: tuple[spread.Spread, ...]
     mix: mix.Mix | None
     baseline: baseline.Against | None
+    repeats: tuple[repeats.Repeat, ...]
     echoes: int
+
+    @property
+    def most_trials(self) -> int:
+        """Return the largest k of the repeated trials, 0 without any."""
+        return max((len(one.estimates) for one in self.repeats), default=0)
 
 
 def compared(material: Material, names: words.Names) -> Compared:
@@ -66,5 +72,6 @@ def compared(material: Material, names: words.Names) -> Compared:
         spreads=tuple(spread.spreads(rows, people)),
         mix=mix.mix(material, names),
         baseline=baseline.against(material, names),
+        repeats=tuple(repeats.repeats(material.rows)),
         echoes=len(material.echoes),
     )

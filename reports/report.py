@@ -205,6 +205,7 @@ def _contents(page: Page) -> list[tuple[str, str]]:
         ("escalation", "Handovers"),
         ("hallucination", "Hallucinations"),
         ("scores", "Scores"),
+        ("repeats", "Repeated trials"),
         ("mix", "Case mix"),
         ("baseline", "Baseline"),
         ("rates", "Not gated"),
@@ -217,6 +218,8 @@ def _contents(page: Page) -> list[tuple[str, str]]:
         left_out.add("baseline")
     if not (page.waivers or page.notes):
         left_out.add("waivers")
+    if not page.compared.repeats:
+        left_out.add("repeats")
     return [one for one in found if one[0] not in left_out]
 
 

@@ -44,7 +44,7 @@ def command(
     from chatparity.audit.balance import balance_of
     from chatparity.audit.examine import Placed, examine
     from chatparity.errors import Problem
-    from chatparity.jsonl import scan
+    from chatparity.jsonl import passed_over, scan
     from chatparity.sandbox.grounds import GroundsByFolder
     from chatparity.splits import is_in
 
@@ -59,16 +59,18 @@ def command(
     audit = examine(placed, GroundsByFolder(), strict=strict)
     bad += sorted(audit.problems, key=lambda one: (str(one.path), one.line or 0))
     balance = balance_of(one.transcript for one in placed)
+    left_out = passed_over(paths)
     if as_json:
-        _say_json(balance, audit, bad)
+        _say_json(balance, audit, bad, left_out)
     else:
-        _say_plainly(balance, audit, bad)
+        _say_plainly(balance, audit, bad, left_out)
     if bad:
         raise typer.Exit(2)
 
 
-def _say_plainly(balance: Balance, audit: Audit, bad: list[Problem]) -> None:
+def _say_plainly(balance: Balance, audit: Audit, bad: list[Problem], left_out: list[Path]) -> None:
     from chatparity.audit.balance import balance_table
+    from chatparity.jsonl import NO_TRANSCRIPTS
 
     for problem in bad:
         say(str(problem))
@@ -76,6 +78,8 @@ def _say_plainly(balance: Balance, audit: Audit, bad: list[Problem]) -> None:
         say(balance_table(balance) + "\n")
     if audit.made:
         say("checked: " + ", ".join(f"{name} {count}" for name, count in sorted(audit.made.items())))
+    for folder in left_out:
+        say(f"passed over: {folder} ({NO_TRANSCRIPTS} stands there)")
     by_language = ", ".join(f"{name} {count}" for name, count in sorted(balance.conversations.items()))
     total, answers = balance.conversations.total(), balance.answers.total()
     say(f"{total} transcripts, {answers} answers ({by_language}), {len(bad)} problems")
@@ -86,7 +90,7 @@ def _say_plainly(balance: Balance, audit: Audit, bad: list[Problem]) -> None:
         complain(f"{len(audit.notes)} notes on recorded data" + (f", {more} not shown" if more > 0 else ""))
 
 
-def _say_json(balance: Balance, audit: Audit, bad: list[Problem]) -> None:
+def _say_json(balance: Balance, audit: Audit, bad: list[Problem], left_out: list[Path]) -> None:
     import msgspec
 
     def listed(problems: list[Problem]) -> list[dict[str, object]]:
@@ -101,6 +105,7 @@ def _say_json(balance: Balance, audit: Audit, bad: list[Problem]) -> None:
         "problems": listed(bad),
         "notes": listed(audit.notes),
         "checked": audit.made,
+        "passed_over": [str(folder) for folder in left_out],
         "balance": balance.as_data(),
     }
     say(msgspec.json.encode(counts).decode())

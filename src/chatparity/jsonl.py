@@ -64,7 +64,7 @@ def _nothing_in(folder: Path) -> str:
     """Return why a folder cannot be read, and the remedy."""
     marked = passed_over([folder])
     if marked:
-        return f"{folder}: no transcripts here: {marked[0] / NO_TRANSCRIPTS} says so; name a file to read it all the same"
+        return f"{folder}: no transcripts here: {marked[0] / NO_TRANSCRIPTS} says so; a file that is named is read"
     return f"{folder}: no transcripts here: expected files ending in .jsonl"
 
 

@@ -21,15 +21,20 @@ EMPTY: tuple[object, ...] = (None, "", [], {}, ())
 
 @dataclass(frozen=True)
 class Call:
-    """A tool call: what was asked of which tool, and what came back, as lines to be unfolded."""
+    """A tool call: what was asked of which tool, and what came back, as lines to be unfolded.
 
-    what: str
-    result: str
+    The values stand apart from their names: each may run from right to left.
+    """
+
+    name: str
+    arguments: tuple[tuple[str, str], ...]
+    refused: bool = False
+    result: str = ""
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """One message; an agent is called just that, so that nobody knows whether a person or a machine wrote it."""
+    """One message; an agent is called just that, unless told otherwise, so that nobody knows who or what wrote it."""
 
     side: str
     who: str
@@ -47,22 +52,22 @@ class Passage:
     dir: str
 
 
-def bubble(turn: Turn) -> Bubble:
-    """Lay out one message."""
+def bubble(turn: Turn, named: str | None = None) -> Bubble:
+    """Lay out one message; `named` stands above it in the place of its side."""
     side, who = SIDES.get(turn.speaker, AGENT)
-    return Bubble(side, who, turn.text, direction(turn.text), tuple(laid_out_call(call) for call in turn.tool_calls))
+    calls = tuple(laid_out_call(call) for call in turn.tool_calls)
+    return Bubble(side, named or who, turn.text, direction(turn.text), calls)
 
 
 def laid_out_call(call: ToolCall) -> Call:
     """Lay out a tool call."""
-    what = called(call.name, call.arguments) + ("" if call.ok else " – refused")
-    return Call(what, "\n".join(_lines(call.result)) if call.result is not None else "")
+    result = "\n".join(_lines(call.result)) if call.result is not None else ""
+    return Call(call.name, written(call.arguments), not call.ok, result)
 
 
-def called(name: str, arguments: Mapping[str, Any]) -> str:
-    """Write the call of a tool on one line."""
-    given = ", ".join(f"{key}: {_short(value)}" for key, value in arguments.items())
-    return f"{name}({given})"
+def written(arguments: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Write the arguments of a call as pairs of texts."""
+    return tuple((key, _short(value)) for key, value in arguments.items())
 
 
 def records_of(records: Mapping[str, Any]) -> Passage:

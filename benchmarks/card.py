@@ -116,7 +116,7 @@ def faults(data: Data) -> str:
     found: Counter[str] = Counter()
     total = 0
     for one, label in _judged(data):
-        kinds = list(_faults(data, one, label))
+        kinds = _faults(data, one, label)
         found.update(kinds)
         found["any of these"] += bool(kinds)
         total += 1
@@ -143,12 +143,12 @@ def _judged(data: Data) -> Iterator[tuple[Transcript, AnswerLabel]]:
             yield one, label
 
 
-def _faults(data: Data, transcript: Transcript, label: AnswerLabel) -> Iterator[str]:
-    """Yield what is wrong with a recorded answer by its labels and its tool calls."""
+def _faults(data: Data, transcript: Transcript, label: AnswerLabel) -> list[str]:
+    """Return what is wrong with a recorded answer by its labels and its tool calls."""
     expected = {one.turn: one.expect for one in transcript.labels.escalation or ()}.get(label.turn, "none")
     reply = recorded_reply(transcript, label.turn, handover_tools=data.handover_tools)
     handed = reply is not None and reply.handover
-    return (kind for kind, is_so in KINDS.items() if is_so(label, expected, handed))
+    return [kind for kind, is_so in KINDS.items() if is_so(label, expected, handed)]
 
 
 def _named(language: str) -> str:
@@ -233,8 +233,10 @@ def heat_map(shown: Mapping[str, Any], style: Any) -> Figure:
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
     rows, columns, cells = shown["rows"], shown["columns"], shown["cells"]
-    figure: Figure = style.canvas(0.22 * len(rows) + 1.7)
-    axes = figure.add_axes((0.14, 0.035, 0.80, 1 - 1.5 / figure.get_figheight()))
+    words = [one.replace("_", " ") for one in columns]
+    long = max(map(len, words)) > 3
+    figure: Figure = style.canvas(0.22 * len(rows) + (1.7 if long else 0.7))
+    axes = figure.add_axes((0.17, 0.035, 0.76, 1 - (1.5 if long else 0.5) / figure.get_figheight()))
     shades = ListedColormap([style.PAPER, *style.SHADES[1:]])
     axes.imshow(cells, cmap=shades, norm=BoundaryNorm([0, 1, 2, 4, 1000], 4), aspect="auto")
     for y, row in enumerate(cells):
@@ -245,8 +247,7 @@ def heat_map(shown: Mapping[str, Any], style: Any) -> Figure:
     for x in range(len(columns)):
         total = str(sum(row[x] for row in cells))
         axes.text(x, len(rows) - 0.2, total, ha="center", va="center", fontsize=7, color=style.MUTED)
-    words = [one.replace("_", " ") for one in columns]
-    slant = {"rotation": 50, "ha": "left", "rotation_mode": "anchor"} if max(map(len, words)) > 3 else {}
+    slant: dict[str, Any] = {"rotation": 50, "ha": "left", "rotation_mode": "anchor"} if long else {}
     axes.set_xticks(range(len(columns)), words, fontsize=8, **slant)
     _plain(axes, rows)
     axes.xaxis.tick_top()
@@ -261,7 +262,7 @@ def bars(shown: Mapping[str, Any], style: Any) -> Figure:
     figure: Figure = style.canvas(0.22 * len(rows) + 1.2)
     shades = (style.SHADES[1], style.SHADES[2], style.SHADES[3])
     for number, (title, part) in enumerate(panels.items()):
-        axes = figure.add_axes((0.14 + 0.43 * number, 0.02, 0.40, 1 - 0.85 / figure.get_figheight()))
+        axes = figure.add_axes((0.17 + 0.42 * number, 0.02, 0.39, 1 - 0.85 / figure.get_figheight()))
         for y, row in enumerate(part["cells"]):
             left = 0.0
             for count, shade in zip(row, shades, strict=True):

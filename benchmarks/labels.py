@@ -27,6 +27,7 @@ SUPPORT = ROOT / "datasets" / "support"
 LABELS = ROOT / "datasets" / "labels"
 PASSES = ("a", "b")
 RUDE = 2
+RESAMPLES = 2000
 CAUTION = (
     "Both passes and the authors were language models of one kind. They share habits and err alike, so this agreement "
     "is an upper bound of what people would reach, and no measure of being right."
@@ -176,10 +177,12 @@ def agreement(first: Said, second: Said, places: Sequence[Place], label: Label) 
     """Return how far two sources agree on a label at these places; the conversation is the cluster."""
     ours, theirs = ([getattr(said[place], label.field) for place in places] for said in (first, second))
     clusters = [place[0] for place in places]
-    kappa = cohen_kappa(ours, theirs, clusters, weights=label.weights, seed=1)
+    kappa = cohen_kappa(ours, theirs, clusters, weights=label.weights, seed=1, resamples=RESAMPLES)
     if label.weights == "none":
         return Agreement(kappa, None)
-    alpha = krippendorff_alpha(list(zip(ours, theirs, strict=True)), level="ordinal", clusters=clusters, seed=1)
+    alpha = krippendorff_alpha(
+        list(zip(ours, theirs, strict=True)), level="ordinal", clusters=clusters, seed=1, resamples=RESAMPLES
+    )
     return Agreement(kappa, alpha)
 
 

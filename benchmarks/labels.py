@@ -111,14 +111,6 @@ ALL = (
 )
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How far two sources agree on one label; α only where values are ordered."""
-
-    kappa: AgreementEstimate
-    alpha: AlphaEstimate | None
-
-
 def read_lines(path: Path, kind: type[T]) -> list[T]:
     """Return the lines of a file of labels. Raises InputError naming the line that is none."""
     found, bad = [], []
@@ -173,17 +165,26 @@ def said_in_the_end(transcripts: Iterable[Transcript]) -> Said:
     return found
 
 
-def agreement(first: Said, second: Said, places: Sequence[Place], label: Label) -> Agreement:
+def kappa_at(first: Said, second: Said, places: Sequence[Place], label: Label) -> AgreementEstimate:
     """Return how far two sources agree on a label at these places; the conversation is the cluster."""
-    ours, theirs = ([getattr(said[place], label.field) for place in places] for said in (first, second))
-    clusters = [place[0] for place in places]
-    kappa = cohen_kappa(ours, theirs, clusters, weights=label.weights, seed=1, resamples=RESAMPLES)
+    ours, theirs, clusters = _columns(first, second, places, label)
+    return cohen_kappa(ours, theirs, clusters, weights=label.weights, seed=1, resamples=RESAMPLES)
+
+
+def alpha_at(first: Said, second: Said, places: Sequence[Place], label: Label) -> AlphaEstimate | None:
+    """Return Krippendorff's α for the order of the values; None for a label whose values have none."""
     if label.weights == "none":
-        return Agreement(kappa, None)
-    alpha = krippendorff_alpha(
-        list(zip(ours, theirs, strict=True)), level="ordinal", clusters=clusters, seed=1, resamples=RESAMPLES
-    )
-    return Agreement(kappa, alpha)
+        return None
+    ours, theirs, clusters = _columns(first, second, places, label)
+    pairs = list(zip(ours, theirs, strict=True))
+    return krippendorff_alpha(pairs, level="ordinal", clusters=clusters, seed=1, resamples=RESAMPLES)
+
+
+def _columns(
+    first: Said, second: Said, places: Sequence[Place], label: Label
+) -> tuple[list[Any], list[Any], list[str]]:
+    ours, theirs = ([getattr(said[place], label.field) for place in places] for said in (first, second))
+    return ours, theirs, [place[0] for place in places]
 
 
 @dataclass(frozen=True)
@@ -284,11 +285,12 @@ def tables(labelling: Labelling) -> list[str]:
     decided = (
         f"which {len(labelling.decisions)} written decisions, made with both passes in sight, have changed or confirmed"
         if labelling.decisions
-        else "which are still the authors' own: nothing has been decided yet"
+        else "which are still the authors' own"
     )
     return [
         told,
-        "The two passes with each other, before anything was decided, by version of the guideline:",
+        "The two passes with each other, before anything was decided, by version of the guideline. The versions were used "
+        "on other languages, so what differs between them is not the guideline alone:",
         by_guideline(labelling),
         "The same by language, as agreement and κ with its interval (–: cannot be estimated):",
         by_language(labelling),
@@ -308,10 +310,9 @@ def by_guideline(labelling: Labelling) -> str:
     rows = []
     for label in ALL:
         for name, places in groups:
-            found = agreement(*labelling.passes, places, label)
-            rows.append(
-                [label.name, name, *_counted(found.kappa), _share(found.kappa), _with(found.kappa), _alpha(found)]
-            )
+            found, alpha = (measure(*labelling.passes, places, label) for measure in (kappa_at, alpha_at))
+            ordered = "" if alpha is None else _with(alpha)
+            rows.append([label.name, name, *_counted(found), _share(found), _with(found), ordered])
     return _table(["label", "guideline", "answers", "conversations", "agreement", "κ [95 %]", "α [95 %]"], rows)
 
 
@@ -320,7 +321,7 @@ def by_language(labelling: Labelling) -> str:
     rows = []
     for language in labelling.languages:
         places = [one for one in labelling.twice if labelling.language[one[0]] == language]
-        found = [agreement(*labelling.passes, places, label).kappa for label in ALL]
+        found = [kappa_at(*labelling.passes, places, label) for label in ALL]
         versions = sorted({labelling.guideline[name] for name, _ in places})
         cells = [f"{_share(one)}, {_with(one)}" for one in found]
         rows.append([language, ", ".join(map(str, versions)), str(len(places)), *cells])
@@ -333,7 +334,7 @@ def with_the_final(labelling: Labelling) -> str:
     for label in ALL:
         for name, said in zip(PASSES, labelling.passes, strict=True):
             places = sorted(set(said) & set(labelling.final))
-            found = agreement(said, labelling.final, places, label).kappa
+            found = kappa_at(said, labelling.final, places, label)
             rows.append([label.name, name, *_counted(found), _share(found), _with(found)])
     return _table(["label", "pass", "answers", "conversations", "agreement", "κ [95 %]"], rows)
 
@@ -375,10 +376,6 @@ def _with(found: AgreementEstimate | AlphaEstimate) -> str:
     if found.low is None or found.high is None:
         return f"{found.estimate:.2f} [–]"
     return f"{found.estimate:.2f} [{found.low:.2f}, {found.high:.2f}]".replace("-", "−")
-
-
-def _alpha(found: Agreement) -> str:
-    return "" if found.alpha is None else _with(found.alpha)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -129,11 +129,11 @@ def test_agreement_is_counted_per_answer_with_the_conversation_as_its_cluster(tm
     write_transcripts(tmp_path / "x.jsonl", [talk(name, final) for name in sorted(set(names))])
     read = labels.read_labelling(folder, tmp_path / "x.jsonl")
     label = next(one for one in labels.ALL if one.field == "politeness")
-    found = labels.agreement(*read.passes, read.twice, label)
-    assert (found.kappa.n, found.kappa.clusters) == (6, 3)
+    found, alpha = (measure(*read.passes, read.twice, label) for measure in (labels.kappa_at, labels.alpha_at))
+    assert (found.n, found.clusters) == (6, 3)
     reference = cohen_kappa_score(ours, theirs, labels=[1, 2, 3, 4, 5], weights="quadratic")
-    assert found.kappa.estimate == pytest.approx(float(reference))
-    assert found.alpha.level == "ordinal"
+    assert found.estimate == pytest.approx(float(reference))
+    assert alpha.level == "ordinal"
     assert read.languages == ["en", "sv"]
     # Alike are 5, 4, 3, of which 4 is final; of the three that differ, pass b said the final 4 once.
     assert "| politeness (quadratic) | 1 | 2 | 3 | 0 | 1 | 2 | 0 |" in labels.adjudicated(read)

@@ -32,6 +32,7 @@ CAUTION = (
     "Both passes and the authors were language models of one kind. They share habits and err alike, so this agreement "
     "is an upper bound of what people would reach, and no measure of being right."
 )
+NOT_ALONE = "Each version was used on other conversations, so what differs between them is not the guideline alone"
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -289,8 +290,7 @@ def tables(labelling: Labelling) -> list[str]:
     )
     return [
         told,
-        "The two passes with each other, before anything was decided, by version of the guideline. The versions were used "
-        "on other languages, so what differs between them is not the guideline alone:",
+        f"The two passes with each other, before anything was decided, by version of the guideline. {NOT_ALONE}:",
         by_guideline(labelling),
         "The same by language, as agreement and κ with its interval (–: cannot be estimated):",
         by_language(labelling),
@@ -310,7 +310,8 @@ def by_guideline(labelling: Labelling) -> str:
     rows = []
     for label in ALL:
         for name, places in groups:
-            found, alpha = (measure(*labelling.passes, places, label) for measure in (kappa_at, alpha_at))
+            found = kappa_at(*labelling.passes, places, label)
+            alpha = alpha_at(*labelling.passes, places, label)
             ordered = "" if alpha is None else _with(alpha)
             rows.append([label.name, name, *_counted(found), _share(found), _with(found), ordered])
     return _table(["label", "guideline", "answers", "conversations", "agreement", "κ [95 %]", "α [95 %]"], rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
@@ -21,6 +23,31 @@ def test_kappa_is_that_of_scikit_learn() -> None:
     first, second = ratings(1, 200)
     found = cohen_kappa(first, second, range(200))
     assert found.estimate == pytest.approx(float(cohen_kappa_score(first, second)), abs=1e-12)
+
+
+@pytest.mark.parametrize("weights", ["linear", "quadratic"])
+def test_weighted_kappa_is_that_of_scikit_learn(weights: Literal["linear", "quadratic"]) -> None:
+    first, second = ratings(5, 200)
+    found = cohen_kappa(first, second, range(200), weights=weights)
+    reference = float(cohen_kappa_score(first, second, weights=weights))
+    assert found.estimate == pytest.approx(reference, abs=1e-12)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < reference < found.high
+
+
+def test_weights_go_by_the_values_so_that_a_category_nobody_used_keeps_its_place() -> None:
+    first, second = [1, 5, 5, 4, 1, 4], [1, 5, 4, 4, 1, 5]
+    found = cohen_kappa(first, second, range(6), weights="quadratic").estimate
+    assert found == pytest.approx(float(cohen_kappa_score(first, second, labels=[1, 2, 3, 4, 5], weights="quadratic")))
+
+
+def test_agreement_without_exception_has_a_lower_bound_with_weights_too() -> None:
+    first = [1, 5] * 20
+    plainly, weighted = (cohen_kappa(first, first, range(40), weights=one) for one in ("none", "quadratic"))
+    assert weighted.estimate == 1
+    assert weighted.low == pytest.approx(plainly.low)
+    assert 0.5 < (weighted.low or 0) < 1
 
 
 def test_without_clusters_the_interval_is_close_to_the_asymptotic_one() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 
 from chatparity.errors import InputError, Problem, UsageError
-from chatparity.jsonl import Journal, read_transcripts, scan, write_transcripts
+from chatparity.jsonl import Journal, passed_over, read_transcripts, scan, transcript_files, write_transcripts
 from chatparity.points import points_of, recorded_reply
 from chatparity.transcript import Labels, Transcript, Turn, answer_turns, json_schema
 
@@ -242,3 +242,32 @@ def test_a_journal_is_there_at_once_and_on_the_disk_a_batch_and_a_pause_later(
         for number in range(5):
             journal.append(Note(str(number)))
     assert synced == [2, 5], "the first batch at once, then no more often than the pause allows"
+
+
+def test_a_folder_that_says_it_holds_no_transcripts_is_passed_over_with_what_is_below_it(tmp_path: Path) -> None:
+    (tmp_path / "support").mkdir()
+    good = write(tmp_path / "support" / "a.jsonl", LINE)
+    (tmp_path / "labels" / "old").mkdir(parents=True)
+    (tmp_path / "labels" / ".not-transcripts").touch()
+    write(tmp_path / "labels" / "pass-a.jsonl", {"id": "pl-0412", "answers": []})
+    write(tmp_path / "labels" / "old" / "pass-a.jsonl", {"id": "pl-0412", "answers": []})
+    assert transcript_files([tmp_path]) == [good]
+    assert passed_over([tmp_path]) == [tmp_path / "labels"]
+    assert [one.id for one in read_transcripts([tmp_path])] == ["pl-0412"]
+
+
+def test_a_file_that_looks_like_no_transcript_is_an_error_and_never_passed_over(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", LINE)
+    write(tmp_path / "b.jsonl", {"shema": 1, "id": "b", "langauge": "pl"})
+    assert "b.jsonl:1" in complaint(tmp_path)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / ".not-transcripts").touch()
+    marked = write(tmp_path / "c" / "c.jsonl", {"id": "c"})
+    assert "c.jsonl:1" in complaint(marked)
+
+
+def test_a_marked_folder_that_is_named_itself_says_why_it_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / ".not-transcripts").touch()
+    write(tmp_path / "a.jsonl", LINE)
+    with pytest.raises(UsageError, match=r"no transcripts here: .*\.not-transcripts says so"):
+        transcript_files([tmp_path])

@@ -20,23 +20,52 @@ from chatparity.transcript import Transcript, problems
 T = TypeVar("T", bound=msgspec.Struct)
 
 
+NO_TRANSCRIPTS = ".not-transcripts"
+
+
 def transcript_files(paths: Sequence[Path]) -> list[Path]:
     """Return the `.jsonl` files that `paths` name; folders are walked in order of names.
 
-    Raises UsageError when a path does not exist or a folder holds no `.jsonl` file.
+    A folder below them that holds a file named `.not-transcripts` is passed over with all that is in it: its JSON Lines
+    are something else, and somebody said so. A file is never passed over for what it looks like.
+    Raises UsageError when a path does not exist, or is a folder that holds no `.jsonl` file of transcripts.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*.jsonl") if file.is_file())
+            inside = _inside(path)
             if not inside:
-                raise UsageError(f"{path}: no transcripts here: expected files ending in .jsonl")
+                raise UsageError(_nothing_in(path))
             found.extend(inside)
         elif path.is_file():
             found.append(path)
         else:
             raise UsageError(f"{path}: no such file or folder")
     return list(dict.fromkeys(found))
+
+
+def holds_transcripts(folder: Path) -> bool:
+    """Say whether a folder holds a `.jsonl` file that is walked."""
+    return bool(_inside(folder))
+
+
+def passed_over(paths: Sequence[Path]) -> list[Path]:
+    """Return the folders in `paths` that are not walked because of their `.not-transcripts`, in order of names."""
+    marks = (mark for path in paths if path.is_dir() for mark in sorted(path.rglob(NO_TRANSCRIPTS)))
+    return list(dict.fromkeys(mark.parent for mark in marks))
+
+
+def _inside(folder: Path) -> list[Path]:
+    marked = set(passed_over([folder]))
+    return sorted(file for file in folder.rglob("*.jsonl") if file.is_file() and marked.isdisjoint(file.parents))
+
+
+def _nothing_in(folder: Path) -> str:
+    """Return why a folder cannot be read, and the remedy."""
+    marked = passed_over([folder])
+    if marked:
+        return f"{folder}: no transcripts here: {marked[0] / NO_TRANSCRIPTS} says so; a file that is named is read"
+    return f"{folder}: no transcripts here: expected files ending in .jsonl"
 
 
 def scan(paths: Sequence[Path]) -> Iterator[tuple[Path, int, Transcript | Problem]]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
-from chatparity.jsonl import read_transcripts
+from chatparity.jsonl import holds_transcripts, read_transcripts
 from chatparity.sandbox.policy import Policy, read_policy
 from chatparity.sandbox.shop import Shop
 from chatparity.sandbox.speak import Voice
@@ -86,7 +86,7 @@ def open_company(datasets: Sequence[Path]) -> Company:
     demo = [customer for _, customer in _customers(read_transcripts([folder / _DEMO]))]
     if not demo:
         raise UsageError(f"{folder / _DEMO}: expected a transcript whose records hold an account")
-    given = [path for path in datasets if path.is_file() or next(path.rglob("*.jsonl"), None)]
+    given = [path for path in datasets if path.is_file() or holds_transcripts(path)]
     transcripts = read_transcripts(given, skip_invalid=[]) if given else []
     customers: dict[str, Customer] = {}
     for name, customer in _customers(transcripts):

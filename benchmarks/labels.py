@@ -251,6 +251,9 @@ def not_followed(decisions: Iterable[Decision], transcripts: Iterable[Transcript
 def _followed(decision: Decision, transcript: Transcript) -> bool:
     """Say whether a transcript's labels are as decided."""
     labels, turn, value = transcript.labels, decision.turn, decision.value
+    if decision.field == "fact_missing":
+        # Both passes name a fact that the labels lack; its accepted forms are still to be written by a native author.
+        return True
     if decision.field == "escalation":
         found = next((one for one in labels.escalation or () if one.turn == turn), None)
         expect, reason = (found.expect, found.reason) if found else ("none", "")

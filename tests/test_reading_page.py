@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
@@ -99,9 +100,16 @@ def test_labels_stand_beside_their_answer_and_the_wrong_is_marked(placed: list[P
     assert '<dd class="bad"><bdi>0</bdi>' in first
     assert '<dd class="bad"><bdi>yes</bdi>' in first
     assert "hand over to a person: bereavement" in first
-    assert "kahden arkipäivän" in first
     assert "bad" not in rows[3]
     assert "<dt>" not in rows[0]
+
+
+def test_a_fact_that_is_due_stands_beside_its_answer(placed: list[Placed]) -> None:
+    one = next(one.transcript for one in placed if one.transcript.labels.facts)
+    fact = next(fact for fact in one.labels.facts or () if fact.due_by_turn is not None)
+    rows = page_of(next(put for put in placed if put.transcript is one)).split('<div class="row">')[1:]
+    assert fact.due_by_turn is not None
+    assert fact.accept[0] in html.unescape(rows[fact.due_by_turn])
 
 
 def test_a_value_of_a_tool_call_is_kept_apart_so_that_it_cannot_turn_the_line_round(placed: list[Placed]) -> None:

@@ -259,11 +259,11 @@ def _followed(decision: Decision, transcript: Transcript) -> bool:
         return any(one.turn == turn and getattr(one, decision.field) == value for one in labels.answers or ())
     if decision.field in ("fact", "action") and value["do"] in ("keep", "drop", "move"):
         dues = labels.facts if decision.field == "fact" else labels.actions
-        names = {getattr(one, "id", None) or getattr(one, "name", ""): one.due_by_turn for one in dues or ()}
-        name = value.get("id") or value.get("name")
+        name, due = value.get("id") or value.get("name"), value.get("due_by_turn")
+        there = [one for one in dues or () if (getattr(one, "id", None) or getattr(one, "name", "")) == name]
         if value["do"] == "drop":
-            return name not in names
-        return name in names and names[name] == value.get("due_by_turn", names[name])
+            return not there
+        return any(due is None or one.due_by_turn == due for one in there)
     return False
 
 

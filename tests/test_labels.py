@@ -100,6 +100,8 @@ def test_the_final_labels_follow_every_decision(shipped: dict[str, Transcript]) 
         ({"turn": 1, "field": "fact", "value": {"id": "total", "do": "move", "due_by_turn": 1}}, True),
         ({"turn": 1, "field": "action", "value": {"name": "cancel_order", "do": "keep"}}, False),
         ({"turn": 1, "field": "action", "value": {"name": "cancel_order", "do": "drop"}}, True),
+        ({"turn": 1, "field": "fact_missing", "value": {"say": "the total", "due_by_turn": 1}}, True),
+        ({"turn": 3, "field": "fact_missing", "value": {"say": "the date", "due_by_turn": 3}}, False),
         ({"turn": 1, "field": "colour", "value": "red"}, False),
     ],
 )

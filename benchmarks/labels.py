@@ -20,7 +20,7 @@ import msgspec
 from chatparity.errors import InputError, Problem
 from chatparity.jsonl import read_transcripts
 from chatparity.stats import AgreementEstimate, AlphaEstimate, cohen_kappa, krippendorff_alpha
-from chatparity.transcript import Transcript, answer_turns
+from chatparity.transcript import ExpectedAction, Fact, Transcript, answer_turns
 
 ROOT = Path(__file__).parents[1]
 SUPPORT = ROOT / "datasets" / "support"
@@ -251,23 +251,28 @@ def not_followed(decisions: Iterable[Decision], transcripts: Iterable[Transcript
 def _followed(decision: Decision, transcript: Transcript) -> bool:
     """Say whether a transcript's labels are as decided."""
     labels, turn, value = transcript.labels, decision.turn, decision.value
-    if decision.field == "fact_missing":
-        # Both passes name a fact that the labels lack; its accepted forms are still to be written by a native author.
-        return True
     if decision.field == "escalation":
         found = next((one for one in labels.escalation or () if one.turn == turn), None)
         expect, reason = (found.expect, found.reason) if found else ("none", "")
         return bool(expect == value["expect"] and (expect == "none" or reason == value["reason"]))
     if decision.field in ("accuracy", "hallucinated", "politeness"):
         return any(one.turn == turn and getattr(one, decision.field) == value for one in labels.answers or ())
-    if decision.field in ("fact", "action") and value["do"] in ("keep", "drop", "move"):
-        dues = labels.facts if decision.field == "fact" else labels.actions
-        names = {getattr(one, "id", None) or getattr(one, "name", ""): one.due_by_turn for one in dues or ()}
-        name = value.get("id") or value.get("name")
-        if value["do"] == "drop":
-            return name not in names
-        return name in names and names[name] == value.get("due_by_turn", names[name])
+    if decision.field == "fact_missing":
+        return any(one.due_by_turn == value["due_by_turn"] for one in labels.facts or ())
+    if decision.field == "fact":
+        return _is_due(value, [one for one in labels.facts or () if one.id == value["id"]])
+    if decision.field == "action":
+        named = [one for one in labels.actions or () if one.name == value["name"]]
+        return _is_due(value, [one for one in named if value["do"] != "drop" or one.due_by_turn == turn])
     return False
+
+
+def _is_due(value: Mapping[str, Any], there: Sequence[Fact | ExpectedAction]) -> bool:
+    """Say whether what was decided to keep or move is there, and what was to be dropped is not."""
+    if value["do"] == "drop":
+        return not there
+    due = value.get("due_by_turn")
+    return any(due is None or one.due_by_turn == due for one in there)
 
 
 def main() -> None:
@@ -345,8 +350,8 @@ def with_the_final(labelling: Labelling) -> str:
 
 def adjudicated(labelling: Labelling) -> str:
     """Return whose value became the final one where the passes differed, and where both were overruled."""
-    decided = Counter(one.field for one in labelling.decisions)
-    fields = {"fact_due": "fact", "action_due": "action"}
+    fields = {"fact": "fact_due", "fact_missing": "fact_due", "action": "action_due"}
+    decided = Counter(fields.get(one.field, one.field) for one in labelling.decisions)
     rows = []
     for label in ALL:
         counts: Counter[str] = Counter()
@@ -357,7 +362,7 @@ def adjudicated(labelling: Labelling) -> str:
                 counts["alike" if final == ours else "overruled"] += 1
             else:
                 counts["a" if final == ours else "b" if final == theirs else "neither"] += 1
-        made = decided[fields.get(label.field, label.field)]
+        made = decided[label.field]
         differed = counts["a"] + counts["b"] + counts["neither"]
         cells = (counts["alike"], counts["overruled"], differed, counts["a"], counts["b"], counts["neither"])
         rows.append([label.name, *map(str, cells), "–" if label.field == "rude" else str(made)])

@@ -72,7 +72,8 @@ def red_text(result: GateResult, run_path: Path, *, agent: str | None = None, tr
     """Return what a gate that does not pass prints: the verdict, what to read, how to see it again, and the report.
 
     `agent` is put into the command when the run asked another agent than the suite's default, `transcripts` when it
-    asked other files or folders than the suite's. Texts of transcripts are shown in one line, with control characters made visible.
+    asked other files or folders than the suite's. Texts of transcripts are shown in one line, with control characters
+    made visible.
     """
     need = threshold_text(result.kind, result.threshold, good_is_high=result.good_is_high)
     waived = " (waived)" if result.waived else ""

@@ -149,9 +149,11 @@ def _readings_title(read: list[conversations.Reading], reached: str) -> str:
 
 def _red(material: Material) -> tuple[str, ...]:
     """Return what each gate that did not pass prints: its line, what to read, how to run it again."""
-    agent = material.manifest.agent
+    agent, named = material.manifest.agent, material.manifest.paths
     return tuple(
-        red_text(gate, Path(material.name), agent=agent) for gate in material.findings.gates if gate.verdict != "PASS"
+        red_text(gate, Path(material.name), agent=agent, transcripts=named)
+        for gate in material.findings.gates
+        if gate.verdict != "PASS"
     )
 
 

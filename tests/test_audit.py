@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from chatparity.audit.balance import balance_of, balance_table
+from chatparity.audit.duplicates import near_duplicates
 from chatparity.audit.personal import FICTION, found_in
 from chatparity.jsonl import read_transcripts
+from chatparity.transcript import Transcript, Turn
 
 DATASETS = Path(__file__).parents[1] / "datasets"
 Line = dict[str, Any]
@@ -236,6 +240,41 @@ def test_a_conversation_told_again_with_other_names_and_numbers_is_a_near_duplic
     assert [
         one["message"] for one in found if one["line"] == 2 and "pl-0001" in one["message"] and one["field"] == "turns"
     ]
+
+
+def test_a_copy_is_found_among_thousands_of_conversations_that_share_a_signature() -> None:
+    draw = random.Random(3)
+
+    def logged(name: str) -> Transcript:
+        own = " ".join("".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(30))
+        answer = f"{own} Kind regards, your team at the help desk, open every day of the week"
+        turns = (Turn(speaker="customer", text="Where is it?"), Turn(speaker="human_agent", text=answer))
+        return Transcript(schema=1, id=name, language="en", turns=turns)
+
+    logs = [logged(str(number)) for number in range(2000)]
+    copied = msgspec.structs.replace(logs[1234], id="again")
+    assert list(near_duplicates([*logs, copied])) == [(2000, 1234, 1.0)]
+
+
+def test_many_notes_of_one_kind_hide_no_other(tmp_path: Path) -> None:
+    def logged(number: int, answer: str) -> str:
+        turns = [{"speaker": "customer", "text": "Where is it?"}, {"speaker": "human_agent", "text": answer}]
+        return json.dumps({"schema": 1, "id": f"t{number}", "language": "en", "turns": turns}) + "\n"
+
+    same = "Thank you for waiting, the parcel has left our warehouse and is with the carrier now."
+    german = "Vielen Dank, das Paket hat unser Lager verlassen und ist jetzt bei dem Zusteller unterwegs zu Ihnen."
+    texts = [same] * 60 + [german]
+    (tmp_path / "logs.jsonl").write_text("".join(logged(number, text) for number, text in enumerate(texts)))
+    said = chatparity("check", "logs.jsonl", cwd=tmp_path).stderr
+    assert 'but the agent writes "de"' in said
+    assert said.count("expected a conversation of its own") == 10
+    assert "60 notes on recorded data: language 1, turns 59; 49 not shown, --json lists all" in said
+
+
+def test_a_conversation_of_unknown_language_is_held_against_no_language(suite: Path) -> None:
+    _, found, said = checked(suite, {**line_of("pl-0001"), "language": "und"})
+    assert said["transcripts"] == 1
+    assert [one for one in found if one["field"] == "language"] == []
 
 
 def test_trials_of_one_task_are_no_duplicates(suite: Path) -> None:

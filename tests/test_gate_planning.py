@@ -169,6 +169,11 @@ def test_the_command_names_the_agent_when_it_was_not_the_default() -> None:
     assert "--agent 'sandbox:rude=0.5, slow=1'    report:" in text
 
 
+def test_the_command_names_the_transcripts_when_they_were_not_the_suites() -> None:
+    text = red_text(result(), Path("r"), transcripts=("my logs.jsonl", "more/"))
+    assert f"again: chatparity run 'my logs.jsonl' more/ --ids {','.join(IDS)}    report:" in text
+
+
 def test_control_characters_of_a_transcript_do_not_reach_the_terminal() -> None:
     nasty = Example(id="x", turn=1, outcome="missed", quote="a\x1b[31mred\u202e\nnext", reason="")
     text = red_text(result(failures=(nasty,)), Path("r"))

@@ -143,6 +143,17 @@ def test_languages_that_cannot_be_told_apart_are_the_same(one: str, other: str) 
     assert not same_language(one, "fr")
 
 
+@pytest.mark.parametrize("language", ["und", "und-Latn"])
+def test_where_the_language_of_a_conversation_is_not_known_a_reply_abstains(language: str) -> None:
+    score = grade(LANGUAGE, GOOD["de"], language)
+    assert (score.verdict, "not known" in score.reason) == ("abstained", True)
+
+
+@pytest.mark.parametrize("language", ["ckb", "yue", "cnr", "fil", "jv", "zz"])
+def test_a_language_that_the_detector_has_no_name_for_is_no_error(language: str) -> None:
+    assert grade(LANGUAGE, GOOD["de"], language).outcome == "other"
+
+
 def test_norwegian_is_not_held_against_norwegian() -> None:
     text = "Hei, takk for at du ventet. Jeg har sett på bestillingen din, og alt er i orden nå."
     assert same_language(detect(text, "nb").code or "", "no")

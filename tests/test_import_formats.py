@@ -296,6 +296,7 @@ def test_an_intercom_conversation_knows_bots_people_notes_and_events(tmp_path: P
     ("body", "text"),
     [
         ("<p>One</p><p>Two</p>", "One\n\nTwo"),
+        ("<p>One</p><p>&nbsp;</p><p><br></p><p>Two</p>", "One\n\nTwo"),
         ("a<br>b<br/>c", "a\nb\nc"),
         ("<ul><li>tea</li><li>milk</li></ul>", "- tea\n- milk"),
         ("5 &lt; 6 &amp; 7&nbsp;zł", "5 < 6 & 7\xa0zł"),

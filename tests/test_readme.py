@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import msgspec
@@ -51,24 +50,9 @@ def test_the_grader_of_the_readme_works_and_its_test_passes(tmp_path: Path) -> N
     (tmp_path / "evals" / "suite.toml").write_text('[suite]\nname = "ours"\n')
     (tmp_path / "graders").mkdir()
     (tmp_path / "graders" / "greeting.py").write_text(grader)
-    setup = """
-        import pytest
-        from chatparity.exchange import Exchange, Reply
-        from chatparity.grading import load_graders
-        from chatparity.points import points_of
-        from chatparity.suite import load_suite
-        from chatparity.transcript import Transcript, Turn
-
-        [greets] = load_graders(load_suite())
-        talk = (Turn(speaker="customer", text="Hello?"), Turn(speaker="human_agent", text="Hello!"))
-        [point] = points_of(Transcript(schema=1, id="x", language="en", turns=talk))
-
-        @pytest.fixture
-        def exchange_of():
-            return lambda text: Exchange(point, Reply(text=text))
-        """
-    (tmp_path / "test_greeting.py").write_text(textwrap.dedent(setup) + "\n\n" + check)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:deepeval", "-p", "no:cacheprovider", "test_greeting.py"]
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_greeting.py").write_text(check)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:deepeval", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 

@@ -254,7 +254,7 @@ def test_a_killed_run_goes_on_and_asks_only_what_was_in_flight_again(tmp_path: P
 
 def test_an_interrupted_run_can_be_continued_and_says_how(tmp_path: Path, slow_sandbox: str) -> None:
     logs = tmp_path / "logs.jsonl"
-    write_transcripts(logs, [talk(f"t{n}", pairs=3) for n in range(30)])
+    write_transcripts(logs, [talk(f"t{n}", pairs=3) for n in range(80)])
     run = tmp_path / "run"
     agent = f"http:openai-chat@{slow_sandbox}"
     command = [sys.executable, "-m", "chatparity", "replay", str(logs), "--agent", agent, "--out", str(run)]
@@ -270,7 +270,7 @@ def test_an_interrupted_run_can_be_continued_and_says_how(tmp_path: Path, slow_s
     assert "Traceback" not in said
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
     assert done.returncode == 0
-    assert len(Journal(run / "replies.jsonl", ReplyRecord).read()) == 90
+    assert len(Journal(run / "replies.jsonl", ReplyRecord).read()) == 240
 
 
 def test_the_manifest_never_holds_a_key(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +18,9 @@ from chatparity._pytest.options import add_options, read_options
 from chatparity.naming import new_folder
 
 if TYPE_CHECKING:
+    from chatparity.exchange import Exchange
     from chatparity.gate import GateSlice
+    from chatparity.grading import Grader
 
 MARK = (
     "gates(*dimensions, kind=None, metric=None): ask the gates of suite.toml on these dimensions (default: all);"
@@ -108,6 +110,21 @@ class Examination:
         if one is None:
             raise pytest.UsageError('the fixture gate needs a marker on the test: @pytest.mark.gates("accuracy")')
         return Gate(cast("GateSlice", one), self.exam, request.node.user_properties)
+
+    @pytest.fixture(scope="session")
+    def graders(self) -> Mapping[str, Grader]:
+        """Give the suite's graders by name, for tests of your own, `graders["greets"].grade(exchange_of("Hello!"))`."""
+        from chatparity.grading import load_graders
+        from chatparity.suite import load_suite
+
+        return {one.name: one for one in load_graders(load_suite(self.root))}
+
+    @pytest.fixture(scope="session")
+    def exchange_of(self) -> Callable[..., Exchange]:
+        """Give the function that makes an exchange of a reply and, where they matter, of what was asked, the language and labels."""
+        from chatparity._pytest import trying
+
+        return trying.exchange_of
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the scorecard and where the report is."""

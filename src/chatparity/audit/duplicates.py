@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from heapq import nsmallest
 
 from chatparity.transcript import Transcript
 
@@ -15,6 +17,10 @@ _LENGTH = 8
 _SKETCH = 96
 _LEAST = 40
 _WANTED = 2
+# What many conversations share (a greeting, a signature, a template) makes no two of them candidates for all others:
+# a hash is looked up in the first so many that have it, and only the likeliest candidates are compared in full.
+_HOLDERS = 32
+_COMPARED = 16
 
 
 def near_duplicates(transcripts: Sequence[Transcript]) -> Iterator[tuple[int, int, float]]:
@@ -22,7 +28,8 @@ def near_duplicates(transcripts: Sequence[Transcript]) -> Iterator[tuple[int, in
 
     Texts are compared by shingles of eight letters, without numbers, case and spaces, so that another amount or date
     hides nothing and no language needs a list of words. Candidates share two of their 96 smallest hashes (a bottom-k
-    sketch [1]); of those the share is exact. Repeated trials of one task (`cluster`) are not duplicates.
+    sketch [1]); of the likeliest the share is exact. The time grows with the number of conversations, not with its
+    square. Repeated trials of one task (`cluster`) are not duplicates.
 
     [1] Broder (1997), On the resemblance and containment of documents.
     """
@@ -31,15 +38,14 @@ def near_duplicates(transcripts: Sequence[Transcript]) -> Iterator[tuple[int, in
     for place, grams in enumerate(prints):
         if len(grams) < _LEAST:
             continue
-        shared: dict[int, int] = {}
-        for key in sorted(grams)[:_SKETCH]:
-            for other in holders.setdefault(key, []):
-                shared[other] = shared.get(other, 0) + 1
-            holders[key].append(place)
-        best = max(
-            ((_share(grams, prints[other]), other) for other, count in shared.items() if count >= _WANTED),
-            default=(0.0, 0),
-        )
+        shared: Counter[int] = Counter()
+        for key in nsmallest(_SKETCH, grams):
+            others = holders.setdefault(key, [])
+            shared.update(others)
+            if len(others) < _HOLDERS:
+                others.append(place)
+        likely = [other for other, count in shared.most_common(_COMPARED) if count >= _WANTED]
+        best = max(((_share(grams, prints[other]), other) for other in likely), default=(0.0, 0))
         if best[0] >= SAME and not _one_task(transcripts[place], transcripts[best[1]]):
             yield place, best[1], best[0]
 

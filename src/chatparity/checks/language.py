@@ -32,6 +32,9 @@ _SCRIPTS = {
     "GEORGIAN": {"ka"},
     "ARMENIAN": {"hy"},
 }
+# The detector's names of languages whose code is another one; it raises at a hint that it does not know.
+_HINTS = {"he": "iw", "fil": "tl", "nb": "no", "jv": "jw"}
+UNKNOWN = "und"
 _ENOUGH = 15
 _SCRIPT_ENOUGH = 8
 _SCRIPT_SHARE = 0.7
@@ -68,7 +71,12 @@ def stripped(text: str, values: Iterable[Value], names: tuple[str, ...] = ()) ->
 
 @lru_cache(maxsize=4096)
 def detect(text: str, expected: str) -> Detected:
-    """Return the language of a text that should be in `expected`, which decides only where the detector wavers."""
+    """Return the language of a text that should be in `expected`, which decides only where the detector wavers.
+
+    Where `expected` is `und`, as importers write what they could not tell, no text agrees with it or contradicts it.
+    """
+    if base(expected) == UNKNOWN:
+        return Detected(None, why="the conversation's language is not known (und)")
     letters = [character for character in text if character.isalpha()]
     if not letters:
         return Detected(None, why="no letters")
@@ -100,12 +108,21 @@ def _told(text: str, hint: str = "") -> tuple[str | None, float]:
     """Ask pycld2 for the chief language and its share; None where it is not sure."""
     import pycld2
 
-    hints = {"hintLanguage": "iw" if hint == "he" else hint} if hint else {}
+    known = _HINTS.get(hint, hint)
+    hints = {"hintLanguage": known} if known in _codes() else {}
     reliable, _, details = pycld2.detect(text, **hints)
     _, code, percent, _ = details[0]
     if not reliable or code == "un":
         return None, 0.0
     return ("he" if code == "iw" else code), percent / 100
+
+
+@lru_cache(maxsize=1)
+def _codes() -> frozenset[str]:
+    """Return the codes that the detector takes as hints."""
+    import pycld2
+
+    return frozenset(code for _, code in pycld2.LANGUAGES)
 
 
 def _scripts(letters: Iterable[str]) -> dict[str, float]:

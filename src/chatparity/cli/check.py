@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from chatparity.errors import Problem
 
 SHOWN_NOTES = 20
+INDEX = re.compile(r"\[\d+\]")
 
 EXAMPLES = """Examples:
 
@@ -112,10 +114,23 @@ def _say_plainly(balance: Balance, audit: Audit, bad: list[Problem], left_out: l
     total, answers = balance.conversations.total(), balance.answers.total()
     say(f"{total} transcripts, {answers} answers ({by_language}), {len(bad)} problems")
     if audit.notes:
-        for note in audit.notes[:SHOWN_NOTES]:
-            complain(f"note: {note}")
-        more = len(audit.notes) - SHOWN_NOTES
-        complain(f"{len(audit.notes)} notes on recorded data" + (f", {more} not shown" if more > 0 else ""))
+        _say_notes(audit.notes)
+
+
+def _say_notes(notes: list[Problem]) -> None:
+    """Say the first notes of each kind, and how many there are: thousands of one kind hide no other."""
+    kinds: dict[str, list[Problem]] = {}
+    for note in notes:
+        kinds.setdefault(INDEX.sub("", note.field), []).append(note)
+    each = max(SHOWN_NOTES // len(kinds), 1)
+    shown = [note for kind in kinds.values() for note in kind[:each]]
+    for note in shown:
+        complain(f"note: {note}")
+    counts = ", ".join(f"{kind} {len(of)}" for kind, of in kinds.items())
+    more = len(notes) - len(shown)
+    complain(
+        f"{len(notes)} notes on recorded data: {counts}" + (f"; {more} not shown, --json lists all" if more else "")
+    )
 
 
 def _say_json(balance: Balance, audit: Audit, bad: list[Problem], left_out: list[Path]) -> None:

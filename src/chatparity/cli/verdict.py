@@ -24,10 +24,11 @@ def show_verdict(folder: RunFolder, findings: Findings, suite: Suite, *, as_json
     from chatparity.gate import red_text, scorecard
 
     say(scorecard(findings))
+    named = folder.manifest().paths
     agent = None if findings.agent == suite.settings.agent.default else findings.agent
     for result in findings.gates:
         if result.verdict != "PASS":
-            say(red_text(result, folder.path, agent=agent))
+            say(red_text(result, folder.path, agent=agent, transcripts=named))
     waived = sum(result.waived for result in findings.gates)
     beside = f" ({waived} not passing {'gate' if waived == 1 else 'gates'} waived)" if waived else ""
     say(f"{findings.verdict}{beside}  run: {folder.path}")

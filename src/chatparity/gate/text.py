@@ -68,11 +68,12 @@ def other_side(result: GateResult) -> str:
     return COMPARED[result.kind] + (" (synthetic)" if people else "")
 
 
-def red_text(result: GateResult, run_path: Path, *, agent: str | None = None) -> str:
+def red_text(result: GateResult, run_path: Path, *, agent: str | None = None, transcripts: Sequence[str] = ()) -> str:
     """Return what a gate that does not pass prints: the verdict, what to read, how to see it again, and the report.
 
-    `agent` is put into the command when the run asked another agent than the suite's default. Texts of transcripts
-    are shown in one line, with control characters made visible.
+    `agent` is put into the command when the run asked another agent than the suite's default, `transcripts` when it
+    asked other files or folders than the suite's. Texts of transcripts are shown in one line, with control characters
+    made visible.
     """
     need = threshold_text(result.kind, result.threshold, good_is_high=result.good_is_high)
     waived = " (waived)" if result.waived else ""
@@ -87,8 +88,9 @@ def red_text(result: GateResult, run_path: Path, *, agent: str | None = None) ->
     first, *more = result.failures
     lines.append(f"  read: {_one(first)}{_more(more)}")
     ids = ",".join(example.id for example in result.failures)
+    named = "".join(f" {shlex.quote(path)}" for path in transcripts)
     chosen = f" --agent {shlex.quote(agent)}" if agent else ""
-    lines.append(f"  again: chatparity run --ids {shlex.quote(ids)}{chosen}    report: {report}")
+    lines.append(f"  again: chatparity run{named} --ids {shlex.quote(ids)}{chosen}    report: {report}")
     return visible("\n".join(lines))
 
 

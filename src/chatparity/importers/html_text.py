@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 _BLOCKS = {"p", "div", "br", "li", "ul", "ol", "tr", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 _SILENT = {"script", "style", "head", "title"}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_BREAKS = re.compile(r" *\n *")
+# An empty paragraph is often written as one with a no-break space in it.
+_BREAKS = re.compile(r"[ \xa0]*\n[ \xa0]*")
 _MANY = re.compile(r"\n{3,}")
 
 

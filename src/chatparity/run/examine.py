@@ -304,6 +304,7 @@ def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -
         asked_in_languages_not_claimed=every - claimed,
         synthetic=any(one.synthetic for one in selection.transcripts),
         early=early_plan(options, conversations),
+        paths=tuple(str(path) for path in options.paths),
     )
 
 

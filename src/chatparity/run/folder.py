@@ -55,8 +55,9 @@ class Looks(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that is needed to repeat a run. Never holds a secret: `agent` is the specification without keys.
 
-    `planned` is the number of exchanges to ask for; `selection` what `--limit`, `--split` (or the suite's own split),
-    `--slice`, `--ids` left; `early` is there for a run that stops once every gate is decided.
+    `paths` are the transcripts that were named, none where they are the suite's; `planned` is the number of exchanges
+    to ask for; `selection` what `--limit`, `--split` (or the suite's own split), `--slice`, `--ids` left; `early` is
+    there for a run that stops once every gate is decided.
     """
 
     format: int
@@ -78,6 +79,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     asked_in_languages_not_claimed: int
     synthetic: bool
     early: EarlyPlan | None = None
+    paths: tuple[str, ...] = ()
 
 
 class RunFolder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chatparity.exchange import Reply, ReplyRecord
+from chatparity.gate.echoes import echoes
 from chatparity.gate.result import Findings
 from chatparity.grading.rows import ScoreRow
 from chatparity.points import recorded_reply
@@ -58,10 +59,7 @@ class Material:
     @cached_property
     def echoes(self) -> frozenset[Key]:
         """Return where the agent is a recording that gave what a person had answered: no answer of an AI."""
-        if not self.manifest.agent.startswith("recorded"):
-            return frozenset()
-        said = {key: (record.reply, self.reply("human", key)) for key, record in self.records.items()}
-        return frozenset(key for key, (ours, theirs) in said.items() if ours and theirs and ours.text == theirs.text)
+        return echoes(self.manifest, self.records.values(), self.transcripts, HANDOVER_TOOLS)
 
     @cached_property
     def own_rows(self) -> tuple[ScoreRow, ...]:

@@ -219,7 +219,7 @@ def _comparison(gate: GateResult, people: str) -> str:
     other = f"our {people}" if gate.kind == "margin" else "the baseline run"
     points = words.points_text(gate.threshold)
     if rate.estimate is None:
-        return f"the AI cannot be compared with {other}: {words.count(rate.n, 'paired answer')}"
+        return f"the AI cannot be compared with {other}: {rate.method}"
     figures = f"{words.difference_text(rate)} on {words.count(rate.n, 'paired answer')}"
     what = words.phrase(gate.dimension, gate.metric).name
     told = {

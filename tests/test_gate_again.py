@@ -71,6 +71,17 @@ def test_the_same_run_graded_and_gated_again_gives_the_same_verdict_to_the_last_
     assert (suite / "r" / "gate.json").read_bytes() == written
 
 
+def test_a_recording_of_people_is_not_found_to_be_as_good_as_people(suite: Path, pytester: pytest.Pytester) -> None:
+    for name in ("data.jsonl", "replies.jsonl"):
+        (suite / name).write_text((suite / name).read_text().replace("ai_agent", "human_agent"))
+    (suite / "evals" / "suite.toml").write_text(
+        SUITE.replace("at_least = 0.8", "margin = 0.1").replace('slices = ["language"]\n', "")
+    )
+    done = pytester.run(sys.executable, "-m", "chatparity", "run", "--out", "r")
+    assert done.ret == 3
+    assert "why: nothing to compare: both sides are the same recorded answers of people" in done.stdout.str()
+
+
 def test_a_gate_that_no_agent_could_pass_is_refused_before_anyone_is_asked_and_a_selection_is_not(
     suite: Path, pytester: pytest.Pytester
 ) -> None:

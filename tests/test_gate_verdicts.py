@@ -103,6 +103,34 @@ def only(made: Sequence[ScoreRow], gate: GateTable, *, baseline: Sequence[ScoreR
     return result
 
 
+MARGIN = GateTable(dimension="accuracy", margin=0.1)
+
+
+def test_people_are_not_compared_with_themselves_where_the_agent_is_a_recording_of_them() -> None:
+    made = [*rows(100, 0), *rows(100, 0, arm="human")]
+    settings = Settings(suite=SuiteTable(name="test"), gate=(MARGIN,))
+    (free,) = decide(made, (accuracy,), settings, manifest=MANIFEST).gates
+    everything = frozenset(one.key for one in made)
+    found = decide(made, (accuracy,), settings, manifest=MANIFEST, echoes=everything)
+    (echoed,) = found.gates
+    assert (free.verdict, echoed.verdict, found.verdict) == ("PASS", "INCONCLUSIVE", "INCONCLUSIVE")
+    assert echoed.reason == "nothing to compare: both sides are the same recorded answers of people"
+    assert found.differences == ()
+
+
+def test_what_a_recording_holds_of_an_ai_is_compared_and_people_s_own_answers_in_it_do_not_dilute_it() -> None:
+    mine = [row(number, number >= 40) for number in range(200)]
+    people = [row(number, True, arm="human") for number in range(200)]
+    echoed = frozenset(one.key for one in mine[80:])
+    settings = Settings(suite=SuiteTable(name="test"), gate=(MARGIN,))
+    found = decide([*mine, *people], (accuracy,), settings, manifest=MANIFEST, echoes=echoed)
+    (result,) = found.gates
+    assert result.difference is not None
+    assert (result.difference.n, result.difference.estimate) == (80, -0.5)
+    assert "120 pairs left out: both sides are the same recorded answers of people" in result.difference.method
+    assert found.differences[0].rate.n == 80
+
+
 AT_LEAST = GateTable(dimension="accuracy", at_least=0.9)
 
 

@@ -13,11 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatparity.exchange import Reply, ReplyRecord
+from chatparity.exchange import Exchange, Reply, ReplyRecord, Score
+from chatparity.gate import decide
+from chatparity.gate.echoes import echoes
 from chatparity.gate.measure import Table
+from chatparity.grading import grader
 from chatparity.grading.rows import Arm, ScoreRow
 from chatparity.run.folder import RunFolder
-from chatparity.suite import load_suite
+from chatparity.suite import GateTable, Settings, SuiteTable, load_suite
 from chatparity.transcript import EscalationLabel, Labels, Outcome, ToolCall, Transcript, Turn
 
 from .reports_sample import Sample, findings_of, gate, run_at, usual_gates
@@ -32,6 +35,12 @@ def part(name: str) -> ModuleType:
 slices, clocks, timing, mix, thousand, spread = map(part, ("slices", "clocks", "timing", "mix", "thousand", "spread"))
 words, material_, report, verdict = map(part, ("words", "material", "report", "verdict"))
 MEASURE = slices.Measure("accuracy", "rate", "accuracy", good_is_high=True, margin=0.05)
+
+
+@grader(dimension="accuracy")
+def accuracy(exchange: Exchange) -> Score:
+    """Pass everything."""
+    return Score.passed("fine")
 
 
 def score(name: str, arm: Arm, good: bool, value: float | None = None, /, **of: str) -> ScoreRow:
@@ -252,20 +261,21 @@ def test_a_recording_of_people_is_not_compared_with_the_people_in_it(tmp_path: P
     folder = run_at(tmp_path / "run", talks, records, rows)
     manifest = msgspec.structs.replace(folder.manifest(), agent="recorded:logs.jsonl")
     folder.write(folder.manifest_file, msgspec.json.encode(manifest))
-    findings = findings_of(rows, usual_gates_of(rows))
+    gates = [GateTable(dimension="accuracy", at_least=0.5), GateTable(dimension="accuracy", margin=0.1, min_n=1)]
+    echoed = echoes(manifest, records, {one.id: one for one in talks}, ())
+    settings = Settings(suite=SuiteTable(name="test"), gate=tuple(gates))
+    labelled = [msgspec.structs.replace(one, slices={"language": "en"}) for one in rows]
+    findings = decide(labelled, [accuracy], settings, manifest=manifest, echoes=echoed)
+    assert len(echoed) == 12
+    assert [one.verdict for one in findings.gates if one.kind == "margin"] == ["INCONCLUSIVE"]
     text = shown(report.build(folder, findings))
     assert "The agent is a recording, and 12 of its 24 answers are those of people" in text
+    assert "nobody is compared with himself" in text
+    assert "our people (synthetic): nothing to compare: both sides are the same recorded answers of people" in text
     assert "in 12 answers of it a person had answered" in text
     assert "The AI answered 4 conversations and people answered others (4)" in text
     assert "not worse than our people" not in text
     assert not (folder.figures / "parity.svg").exists()
-
-
-def usual_gates_of(rows: Sequence[ScoreRow]) -> list[Any]:
-    with_language = [msgspec.structs.replace(one, slices={"language": "en"}) for one in rows]
-    return [
-        gate(with_language, "accuracy", "rate", kind, value) for kind, value in (("at_least", 0.5), ("margin", 0.1))
-    ]
 
 
 def shown(page: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from chatparity.gate.echoes import Place
 from chatparity.gate.family import corrected
 from chatparity.gate.flips import flips
 from chatparity.gate.looks import AT_THE_END, LOOKING, ONE_LOOK, Way
@@ -29,13 +30,15 @@ def decide(
     baseline: Sequence[ScoreRow] | None = None,
     looks: Looks | None = None,
     day: dt.date | None = None,
+    echoes: frozenset[Place] = frozenset(),
 ) -> Findings:
     """Return the verdict of every gate on every slice, and all else that a run shows.
 
     FAIL if any gate counts as FAIL, else INCONCLUSIVE if any does, else PASS. A `no_worse_than` gate without a
     `baseline` is not decided; `not_measured` says so. `looks` is what became of a run that was looked at early: one
-    that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. Raises
-    InputError for a gate or waiver that names what does not exist.
+    that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. At `echoes`
+    the agent is a recording of the person it would be compared with: a margin does not count them. Raises InputError
+    for a gate or waiver that names what does not exist.
     """
     counts = planned_rows(rows)
     asked = expand(settings, graders, counts)
@@ -52,9 +55,10 @@ def decide(
         sampled=sampled,
         synthetic=manifest.synthetic,
         day=day or today(),
+        echoes=echoes,
     )
     sizes = {key: one.largest for key, one in counts.items()} if stopped else None
-    table = Table.of(_seen(rows, sampled), sizes)
+    table = Table.of(_seen(rows, sampled), sizes, echoes)
     counting = {gate.effect for gate in gates}
     order: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
     return Findings(
@@ -89,6 +93,7 @@ def gates_of(
     sampled: frozenset[str] | None,
     synthetic: bool,
     day: dt.date,
+    echoes: frozenset[Place] = frozenset(),
 ) -> tuple[GateResult, ...]:
     """Return the results of gates, corrected for slices, with their waivers.
 
@@ -96,14 +101,14 @@ def gates_of(
     """
     before, every = Table.of(baseline), Table.of(rows)
     unseen = {one.key: one.planned.n - len(every.get("ai", one.key)) for one in asked}
-    results = _pass(asked, rows, before, way, sampled, unseen, synthetic=synthetic)
+    results = _pass(asked, rows, before, way, sampled, unseen, echoes, synthetic=synthetic)
     if not settings.waiver:
         return tuple(results)
     left_out = waived_ids(settings, day)
     without: Mapping[int, GateResult] = {}
     if left_out:
         kept = [row for row in rows if row.id not in left_out]
-        without = dict(enumerate(_pass(asked, kept, before, way, sampled, unseen, synthetic=synthetic)))
+        without = dict(enumerate(_pass(asked, kept, before, way, sampled, unseen, echoes, synthetic=synthetic)))
     return tuple(with_waivers(results, without, settings, day, bad_in(rows, asked)))
 
 
@@ -114,6 +119,7 @@ def _pass(
     way: Way,
     sampled: frozenset[str] | None,
     unseen: Mapping[Key, int],
+    echoes: frozenset[Place],
     *,
     synthetic: bool,
 ) -> list[GateResult]:
@@ -123,7 +129,7 @@ def _pass(
     decided by a sample and needs no bound that holds at all times.
     """
     sizes: Mapping[Key, int] | None = {one.key: one.planned.largest for one in asked} if way.looking else None
-    table = Table.of(_seen(rows, sampled), sizes)
+    table = Table.of(_seen(rows, sampled), sizes, echoes)
     every = Table.of(rows)
     found = [
         decided(one, every, before, ONE_LOOK, unseen=unseen[one.key], synthetic=synthetic)

@@ -9,10 +9,11 @@ import msgspec
 
 from chatparity.errors import RunIncomplete
 from chatparity.gate.decide import decide
+from chatparity.gate.echoes import Place, echoes
 from chatparity.gate.result import Findings
 from chatparity.grading.load import load_graders
 from chatparity.grading.needs import missing_labels
-from chatparity.run.folder import RunFolder
+from chatparity.run.folder import Manifest, RunFolder
 from chatparity.run.needs import gradable_in
 from chatparity.suite import Suite
 
@@ -29,7 +30,13 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     before = RunFolder(baseline).scores() if baseline is not None else None
     graders = load_graders(suite)
     findings = decide(
-        folder.scores(), graders, suite.settings, manifest=manifest, baseline=before, looks=folder.looks()
+        folder.scores(),
+        graders,
+        suite.settings,
+        manifest=manifest,
+        baseline=before,
+        looks=folder.looks(),
+        echoes=_echoes(folder, manifest, suite),
     )
     if folder.transcripts_file.is_file():
         lacking = missing_labels(gradable_in(folder, suite))
@@ -37,6 +44,14 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     folder.write(folder.gate_file, msgspec.json.format(msgspec.json.encode(findings), indent=2))
     check_complete(folder, suite)
     return findings
+
+
+def _echoes(folder: RunFolder, manifest: Manifest, suite: Suite) -> frozenset[Place]:
+    """Return where a recorded agent gave a person's own answer."""
+    if not folder.transcripts_file.is_file():
+        return frozenset()
+    transcripts = {one.id: one for one in folder.transcripts()}
+    return echoes(manifest, folder.outcomes(), transcripts, suite.settings.agent.handover_tools)
 
 
 def check_complete(folder: RunFolder, suite: Suite) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chatparity.gate.echoes import Place
 from chatparity.gate.result import Rate
 from chatparity.gate.slices import Key, labels, place_of, working_icc
 from chatparity.grading.rows import STOPPED_EARLY, ScoreRow
@@ -22,16 +23,20 @@ class Table:
 
     Rows of languages that were not asked are left out, and so are those that a run stopped by design did not come to:
     nothing about them is unknown that the run set out to know. `sizes` holds, for a run that is looked at early, the
-    most exchanges planned in one cluster of a key: with it, intervals are always-valid.
+    most exchanges planned in one cluster of a key: with it, intervals are always-valid. `echoes` are the places at
+    which the agent is a recording of the person it would be compared with.
     """
 
     rows: dict[tuple[str, Key], Rows] = field(default_factory=dict)
     sizes: Mapping[Key, int] | None = None
+    echoes: frozenset[Place] = frozenset()
 
     @classmethod
-    def of(cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None) -> Table:
+    def of(
+        cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None, echoes: frozenset[Place] = frozenset()
+    ) -> Table:
         """Sort rows into a table."""
-        table = cls(sizes=sizes)
+        table = cls(sizes=sizes, echoes=echoes)
         for row in rows:
             if row.state == "skipped" or (row.state == "not_run" and row.reason == STOPPED_EARLY):
                 continue
@@ -107,10 +112,14 @@ def _why_nothing(rows: Sequence[ScoreRow]) -> str:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The same exchanges on both sides, in order; either may be unknown."""
+    """The same exchanges on both sides, in order; either may be unknown.
+
+    `echoes` pairs more were left out: in them both sides are the same recorded answer of a person.
+    """
 
     mine: Rows
     other: Rows
+    echoes: int = 0
 
 
 def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
@@ -119,6 +128,13 @@ def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
     by_key = {row.key: row for row in other if row.state in counted}
     both = [(row, by_key[row.key]) for row in mine if row.key in by_key and row.state in counted]
     return Pairs([one for one, _ in both], [two for _, two in both])
+
+
+def with_people(table: Table, key: Key) -> Pairs:
+    """Pair the AI's rows with people's, without those in which a person's own answer stands as the AI's."""
+    pairs = paired(table.get("ai", key), table.get("human", key))
+    both = [(one, two) for one, two in zip(pairs.mine, pairs.other, strict=True) if one.key not in table.echoes]
+    return Pairs([one for one, _ in both], [two for _, two in both], len(pairs.mine) - len(both))
 
 
 def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | None = None) -> Measured:
@@ -142,6 +158,9 @@ def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | N
     if graded and unknown:
         low, high = taken([*graded, *unknown], lacking=False).low, taken([*graded, *unknown], lacking=True).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
+    if pairs.echoes:
+        same = "both sides are the same recorded answers of people"
+        method = f"{method}; {pairs.echoes} pairs left out: {same}" if both else f"nothing to compare: {same}"
     rate = Rate(
         n=known.n,
         good=known.first_only,

@@ -9,7 +9,7 @@ import msgspec
 
 from chatparity.gate.examples import examples, lost
 from chatparity.gate.looks import Way
-from chatparity.gate.measure import Measured, Table, difference_of, paired, rate_of
+from chatparity.gate.measure import Measured, Table, difference_of, paired, rate_of, with_people
 from chatparity.gate.needed import clusters_needed, failing, passing, threshold_of
 from chatparity.gate.result import GateResult, Rate, Verdict
 from chatparity.gate.slices import PAIRED, GateSlice
@@ -36,8 +36,8 @@ def decided(one: GateSlice, table: Table, before: Table, way: Way, *, unseen: in
     other: Measured | None = None
     difference: Measured | None = None
     if one.gate.kind in PAIRED:
-        against = table.get("human", one.key) if one.gate.kind == "margin" else before.get("ai", one.key)
-        pairs = paired(mine, against)
+        margin = one.gate.kind == "margin"
+        pairs = with_people(table, one.key) if margin else paired(mine, before.get("ai", one.key))
 
         def again(level: float) -> Measured:
             return difference_of(pairs, name, level, largest)

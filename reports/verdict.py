@@ -38,7 +38,7 @@ def lead(findings: Findings, names: Names, people: str) -> str:
     told = {"FAIL": "the agent is not ready", "INCONCLUSIVE": "there is too little data to decide"}[findings.verdict]
     chosen = [gate for gate in worst_first(findings.gates) if gate.effect == findings.verdict]
     if not chosen:
-        return f"{told}, because no gate was asked."
+        return "there is nothing to decide by, because no gate was decided: the figures below are only reported."
     dimensions = list(dict.fromkeys(gate.dimension for gate in chosen))
     if len(dimensions) == 1:
         return f"{told}, because {_on(chosen[0], names)} {clause(chosen[0], people)}."

@@ -82,6 +82,13 @@ def test_a_recording_of_people_is_not_found_to_be_as_good_as_people(suite: Path,
     assert "why: nothing to compare: both sides are the same recorded answers of people" in done.stdout.str()
 
 
+def test_a_run_is_no_baseline_of_itself(suite: Path, pytester: pytest.Pytester) -> None:
+    pytester.run(sys.executable, "-m", "chatparity", "run", "--out", "r")
+    done = pytester.run(sys.executable, "-m", "chatparity", "gate", "r", "--baseline", "./r")
+    assert done.ret == 2
+    assert "this is the run itself: name an earlier one" in done.stderr.str()
+
+
 def test_a_gate_that_no_agent_could_pass_is_refused_before_anyone_is_asked_and_a_selection_is_not(
     suite: Path, pytester: pytest.Pytester
 ) -> None:

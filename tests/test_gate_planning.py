@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,9 +12,11 @@ from chatparity.errors import InputError, RunIncomplete
 from chatparity.exchange import Exchange, Failure, Point, Reply, ReplyRecord, Score
 from chatparity.gate import Example, GateResult, Rate, check_gates, planned, red_text
 from chatparity.gate.folder import check_complete
+from chatparity.gate.slices import perfect, working_icc
 from chatparity.grading import Grader, Metric, grader
 from chatparity.points import points_of
 from chatparity.run.folder import Manifest, RunFolder
+from chatparity.stats import REPEATED_ICC, WORKING_ICC
 from chatparity.suite import GateTable, Settings, Suite, SuiteTable
 from chatparity.transcript import Transcript, Turn
 
@@ -81,6 +84,29 @@ def test_a_gate_that_a_perfect_agent_could_not_pass_is_refused_with_the_n_that_i
     assert check_gates(gate, points(conversations), [accuracy])
     with pytest.raises(InputError):
         check_gates(gate, points(conversations - 2), [accuracy])
+
+
+def trials(asked: list[Point], count: int) -> list[Point]:
+    return [replace(one, trial=trial) for one in asked for trial in range(count)]
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_what_can_pass_in_one_trial_can_pass_in_several(count: int) -> None:
+    one, several = (
+        check_gates(settings(GateTable(dimension="accuracy", at_least=0.85, min_n=1)), made, (accuracy,))
+        for made in (points(25), trials(points(25), count))
+    )
+    (alone, _), (together, _) = perfect(one[0]), perfect(several[0])
+    assert alone.low is not None
+    assert together.low is not None
+    assert together.low >= alone.low - 1e-3
+
+
+def test_trials_of_single_answers_are_taken_as_alike_and_answers_of_one_conversation_as_less_so() -> None:
+    single = [("a", "a", trial) for trial in range(4)] + [("b", "b", 0)]
+    assert working_icc(single) == REPEATED_ICC
+    assert working_icc([("a", "a", 0)] * 3 + [("b", "b", 0)]) == WORKING_ICC
+    assert WORKING_ICC < working_icc([("a", "a", trial) for trial in range(2) for _ in range(5)]) < REPEATED_ICC
 
 
 def test_a_margin_too_small_for_the_pairs_is_refused_too() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from chatparity.errors import InputError
 from chatparity.exchange import Exchange, Score
-from chatparity.gate import Findings, GateResult, decide
+from chatparity.gate import Findings, GateResult, decide, scorecard
 from chatparity.grading import Grader, Metric, grader
 from chatparity.grading.rows import Arm, ScoreRow, State
 from chatparity.run.folder import Manifest
@@ -223,6 +223,27 @@ def test_zero_tolerance_fails_on_one_and_stays_open_while_one_is_unknown() -> No
     passed = only(rows(0, 60, of=escalation), gate)
     assert passed.verdict == "PASS"
     assert passed.reason == "none in 60: at 95% confidence it is below 6.0 %"
+
+
+@pytest.mark.parametrize(("state", "told"), [("abstained", "1 abstained"), ("diverged", "1 diverged")])
+def test_zero_tolerance_stays_open_while_an_answer_was_seen_and_has_no_score(state: State, told: str) -> None:
+    gate = GateTable(dimension="escalation", metric="needless", zero=True)
+    found = only([*rows(0, 99, of=escalation), row(500, None, of=escalation, state=state)], gate)
+    assert (found.verdict, found.reason) == ("INCONCLUSIVE", f"none in 99, but {told}: nobody knows of those")
+
+
+def test_a_run_of_which_no_gate_was_decided_has_not_passed() -> None:
+    bare = verdicts(rows(200, 0))
+    waiting = verdicts(rows(200, 0), GateTable(dimension="accuracy", no_worse_than=0.05))
+    assert (bare.verdict, waiting.verdict) == ("INCONCLUSIVE", "INCONCLUSIVE")
+    assert bare.not_measured[0].startswith("no gate was decided")
+    assert not any("no gate was decided" in one for one in verdicts(rows(200, 0), AT_LEAST).not_measured)
+
+
+def test_the_scorecard_counts_beside_a_figure_what_is_not_in_it() -> None:
+    out = [row(500, None), row(501, None, state="diverged"), row(502, None, state="abstained")]
+    text = scorecard(verdicts([*rows(197, 3), *out], AT_LEAST))
+    assert "(1 unknown, 1 abstained, 1 diverged)" in text
 
 
 def both(same: int, lost: int, won: int) -> list[ScoreRow]:

@@ -138,6 +138,17 @@ def test_waived_conversations_do_not_help_when_others_fail_as_well(manifest: Man
     assert (some.verdict, some.gates[1].effect) == ("FAIL", "FAIL")
 
 
+def test_waived_conversations_never_make_a_gate_worse(manifest: Manifest) -> None:
+    # One conversation of many answers, one of them bad: without it the rest is too little to show 80 %.
+    made = rows("pl", 1, 20)
+    made += [msgspec.structs.replace(made[0], turn=turn, metrics={"rate": True}) for turn in range(2, 12)]
+    one = waiver(gate=None, ids=("pl-00",))
+    close = GateTable(dimension="manners", at_least=0.75)
+    plain, waived = (found(manifest, made, *waivers, gate=close).gates[0] for waivers in ((), (one,)))
+    assert waived.without is not None
+    assert (plain.verdict, waived.verdict, waived.effect) == ("PASS", "PASS", "PASS")
+
+
 def test_expired_conversations_count_again(manifest: Manifest) -> None:
     ids = tuple(f"pl-{number:02}" for number in range(48))
     late = found(manifest, MADE, waiver("2026-06-14", gate=None, ids=ids))

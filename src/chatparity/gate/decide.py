@@ -20,6 +20,8 @@ from chatparity.grading.rows import STOPPED_EARLY, ScoreRow, ledger
 from chatparity.run.folder import Looks, Manifest
 from chatparity.suite import Settings
 
+NOTHING_DECIDED = "no gate was decided: nothing was asked of the agent that it could have passed"
+
 
 def decide(
     rows: Sequence[ScoreRow],
@@ -34,11 +36,11 @@ def decide(
 ) -> Findings:
     """Return the verdict of every gate on every slice, and all else that a run shows.
 
-    FAIL if any gate counts as FAIL, else INCONCLUSIVE if any does, else PASS. A `no_worse_than` gate without a
-    `baseline` is not decided; `not_measured` says so. `looks` is what became of a run that was looked at early: one
-    that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. At `echoes`
-    the agent is a recording of the person it would be compared with: a margin does not count them. Raises InputError
-    for a gate or waiver that names what does not exist.
+    FAIL if any gate counts as FAIL, else INCONCLUSIVE if any does or no gate was decided, else PASS. A `no_worse_than`
+    gate without a `baseline` is not decided; `not_measured` says so. `looks` is what became of a run that was looked at
+    early: one that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. At
+    `echoes` the agent is a recording of the person it would be compared with: a margin does not count them. Raises
+    InputError for a gate or waiver that names what does not exist.
     """
     counts = planned_rows(rows)
     asked = expand(settings, graders, counts)
@@ -61,13 +63,14 @@ def decide(
     table = Table.of(_seen(rows, sampled), sizes, echoes)
     counting = {gate.effect for gate in gates}
     order: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
+    unasked = () if gates else (NOTHING_DECIDED,)
     return Findings(
         format=FORMAT,
-        verdict=next((verdict for verdict in order if verdict in counting), "PASS"),
+        verdict=next((verdict for verdict in order if verdict in counting), "INCONCLUSIVE"),
         gates=gates,
         rates=rates(table, graders, asked),
         ledger=tuple(ledger(rows)),
-        not_measured=not_measured(rows, asked, manifest, has_baseline=baseline is not None),
+        not_measured=(*unasked, *not_measured(rows, asked, manifest, has_baseline=baseline is not None)),
         agent=manifest.agent,
         mode=manifest.mode,
         synthetic=manifest.synthetic,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from chatparity.errors import RunIncomplete
+from chatparity.errors import RunIncomplete, UsageError
 from chatparity.gate.decide import decide
 from chatparity.gate.echoes import Place, echoes
 from chatparity.gate.result import Findings
@@ -22,11 +22,13 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     """Decide the gates of a graded run, write `gate.json` into its folder and return the findings.
 
     What cannot be graded for want of labels is named in them as not measured. `baseline` is the folder of the run to
-    compare with. Raises UsageError when a run is missing or not graded, InputError for a gate that names what does not
-    exist, and, after writing, RunIncomplete when more exchanges are errored or missing than `[agent] errored_share`
-    allows.
+    compare with. Raises UsageError when a run is missing, not graded or its own baseline, InputError for a gate that
+    names what does not exist, and, after writing, RunIncomplete when more exchanges are errored or missing than
+    `[agent] errored_share` allows.
     """
     manifest = folder.manifest()
+    if baseline is not None and baseline.resolve() == folder.path.resolve():
+        raise UsageError(f"--baseline {baseline}: this is the run itself: name an earlier one")
     before = RunFolder(baseline).scores() if baseline is not None else None
     graders = load_graders(suite)
     findings = decide(

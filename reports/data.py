@@ -112,16 +112,18 @@ def _echoes(material: Material) -> str:
 def _scale(material: Material, names: words.Names) -> str:
     """Return what was examined, in one sentence."""
     manifest = material.manifest
-    languages = [names.language(code) for code in dict.fromkeys(one.language for one in material.transcripts.values())]
+    asked_of = {name for name, _, _ in material.records}
+    talked = [one for name, one in material.transcripts.items() if name in asked_of]
+    languages = [names.language(code) for code in dict.fromkeys(one.language for one in talked)]
     if len(languages) > 6:
         languages = [*languages[:5], f"{len(languages) - 5} more languages"]
     asked = words.count(len(material.records), "answer")
-    talks = words.count(len(material.transcripts), "conversation")
+    talks = words.count(len(talked), "conversation")
     made = (
         "synthetic conversations, no real customers or colleagues" if material.synthetic else "recorded conversations"
     )
     return (
-        f"{material.findings.agent} was asked for {asked} in {talks} in {words.listed(languages)}, "
+        f"{material.findings.agent} was asked for {asked} in {talks} in {words.listed(languages) or 'no language'}, "
         f"on {manifest.created_at:%-d %B %Y}; {made}."
     )
 

@@ -240,6 +240,15 @@ def test_a_run_of_which_no_gate_was_decided_has_not_passed() -> None:
     assert not any("no gate was decided" in one for one in verdicts(rows(200, 0), AT_LEAST).not_measured)
 
 
+def test_a_person_s_answer_is_counted_once_however_often_the_agent_was_tried() -> None:
+    made = [*rows(60, 0), *rows(50, 10, arm="human")]
+    tried = [msgspec.structs.replace(one, trial=trial) for one in made for trial in range(3)]
+    people = [one.rate for one in verdicts(tried).rates if one.arm == "human" and one.slice == "all"]
+    once = [one.rate for one in verdicts(made).rates if one.arm == "human" and one.slice == "all"]
+    assert people == once
+    assert [one.rate.n for one in verdicts(tried).rates if one.arm == "ai"] == [180]
+
+
 def test_the_scorecard_counts_beside_a_figure_what_is_not_in_it() -> None:
     out = [row(500, None), row(501, None, state="diverged"), row(502, None, state="abstained")]
     text = scorecard(verdicts([*rows(197, 3), *out], AT_LEAST))

@@ -16,10 +16,11 @@ import pytest
 from chatparity.exchange import Exchange, Reply, ReplyRecord, Score
 from chatparity.gate import decide
 from chatparity.gate.echoes import echoes
-from chatparity.gate.measure import Table
+from chatparity.gate.measure import Table, rate_of
+from chatparity.gate.result import SliceRate
 from chatparity.grading import grader
 from chatparity.grading.rows import Arm, ScoreRow
-from chatparity.run.folder import RunFolder
+from chatparity.run.folder import Looks, RunFolder
 from chatparity.suite import GateTable, Settings, SuiteTable, load_suite
 from chatparity.transcript import EscalationLabel, Labels, Outcome, ToolCall, Transcript, Turn
 
@@ -34,6 +35,7 @@ def part(name: str) -> ModuleType:
 
 slices, clocks, timing, mix, thousand, spread = map(part, ("slices", "clocks", "timing", "mix", "thousand", "spread"))
 words, material_, report, verdict = map(part, ("words", "material", "report", "verdict"))
+duels, escalation = map(part, ("duels", "escalation"))
 MEASURE = slices.Measure("accuracy", "rate", "accuracy", good_is_high=True, margin=0.05)
 
 
@@ -252,6 +254,49 @@ def test_where_the_sides_had_nothing_in_common_it_says_that_they_cannot_be_compa
     assert only.standardised == "cannot be compared"
     assert only.reason == "both sides had only 0.0\u00a0% of the cases in common"
     assert only.naive != words.NONE
+
+
+def handed(name: str, trial: int, right: bool) -> ScoreRow:
+    made = score(name, "ai", right, None, language="en")
+    return msgspec.structs.replace(
+        made, trial=trial, dimension="escalation", grader="escalation", metrics={"recall": right}, outcome="correct"
+    )
+
+
+def test_over_repeated_trials_the_matrix_has_the_interval_of_the_gate(tmp_path: Path) -> None:
+    talks = [talk(f"t{number}", due=1) for number in range(20)]
+    seen = [(one.id, trial, number % 5 > 0) for number, one in enumerate(talks) for trial in range(4)]
+    records = [msgspec.structs.replace(reply(name, 1, handover=right), trial=trial) for name, trial, right in seen]
+    rows = [handed(name, trial, right) for name, trial, right in seen]
+    [matrix] = escalation.matrices(read(tmp_path / "run", talks, records, rows))
+    [cell] = [one for one in matrix.cells if (one.expected, one.done) == ("now", "handed over")]
+    gated = rate_of(rows, "recall", 0.95).rate
+    assert (cell.rate.n, cell.rate.good) == (80, 64)
+    assert (cell.rate.low, cell.rate.high, cell.rate.method) == (gated.low, gated.high, gated.method)
+    assert gated.method.startswith("Wilson on effective n") or "Korn" in gated.method
+
+
+def test_of_a_run_that_was_stopped_early_the_page_shows_intervals_that_hold_at_every_look(tmp_path: Path) -> None:
+    talks = [talk(f"t{number}", due=1) for number in range(60)]
+    rows = [one for number in range(60) for one in both(f"t{number}", number % 9 > 0, True, language="en")]
+    folder = run_at(tmp_path / "run", talks, [reply(one.id, 1) for one in talks], rows)
+    sampled = tuple(f"t{number}" for number in range(40))
+    looks = Looks(format=1, looks=2, stopped=True, sampled=sampled, swept=("t50",), graders=("accuracy",), asked=41)
+    folder.write(folder.looks_file, msgspec.json.encode(looks))
+    material = material_.Material.of(folder, findings_of(rows, []))
+    table = material.table(material.own_rows)
+    [row] = duels.duels(table, table, "human", [slice_rate()])
+    assert row.duel.n == 40
+    assert row.difference.method.startswith("always-valid")
+    assert row.difference.low < -0.3
+    assert escalation.share([(True, ("t1", "t1", 0))], material.most_in_one).method.startswith("always-valid")
+    assert (material.drawn("t39"), material.drawn("t50")) == (True, False)
+
+
+def slice_rate() -> SliceRate:
+    rate = rate_of([score("x", "ai", True)], "rate", 0.95).rate
+    of = {"dimension": "accuracy", "metric": "rate", "grader": "accuracy", "slice": "all", "arm": "ai"}
+    return SliceRate(**of, rate=rate, good_is_high=True)
 
 
 def test_a_recording_of_people_is_not_compared_with_the_people_in_it(tmp_path: Path) -> None:

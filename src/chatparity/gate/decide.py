@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from chatparity.gate.echoes import Place
+from chatparity.gate.echoes import Spot
 from chatparity.gate.family import corrected
 from chatparity.gate.flips import flips
 from chatparity.gate.looks import AT_THE_END, LOOKING, ONE_LOOK, Way
@@ -32,7 +32,7 @@ def decide(
     baseline: Sequence[ScoreRow] | None = None,
     looks: Looks | None = None,
     day: dt.date | None = None,
-    echoes: frozenset[Place] = frozenset(),
+    echoes: frozenset[Spot] = frozenset(),
 ) -> Findings:
     """Return the verdict of every gate on every slice, and all else that a run shows.
 
@@ -96,7 +96,7 @@ def gates_of(
     sampled: frozenset[str] | None,
     synthetic: bool,
     day: dt.date,
-    echoes: frozenset[Place] = frozenset(),
+    echoes: frozenset[Spot] = frozenset(),
 ) -> tuple[GateResult, ...]:
     """Return the results of gates, corrected for slices, with their waivers.
 
@@ -122,7 +122,7 @@ def _pass(
     way: Way,
     sampled: frozenset[str] | None,
     unseen: Mapping[Key, int],
-    echoes: frozenset[Place],
+    echoes: frozenset[Spot],
     *,
     synthetic: bool,
 ) -> list[GateResult]:

@@ -9,7 +9,7 @@ from chatparity.points import recorded_reply
 from chatparity.run.folder import Manifest
 from chatparity.transcript import Transcript
 
-Place = tuple[str, int, int]
+Spot = tuple[str, int, int]
 
 
 def echoes(
@@ -17,7 +17,7 @@ def echoes(
     records: Iterable[ReplyRecord],
     transcripts: Mapping[str, Transcript],
     handover_tools: Collection[str],
-) -> frozenset[Place]:
+) -> frozenset[Spot]:
     """Return the places (transcript, turn, trial) at which a recorded agent said what a person had said there.
 
     `transcripts` are by id. Of an agent that is no recording none is an echo: it may well choose a person's words.

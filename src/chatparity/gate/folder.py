@@ -9,7 +9,7 @@ import msgspec
 
 from chatparity.errors import RunIncomplete, UsageError
 from chatparity.gate.decide import decide
-from chatparity.gate.echoes import Place, echoes
+from chatparity.gate.echoes import Spot, echoes
 from chatparity.gate.result import Findings
 from chatparity.grading.load import load_graders
 from chatparity.grading.needs import missing_labels
@@ -48,7 +48,7 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     return findings
 
 
-def _echoes(folder: RunFolder, manifest: Manifest, suite: Suite) -> frozenset[Place]:
+def _echoes(folder: RunFolder, manifest: Manifest, suite: Suite) -> frozenset[Spot]:
     """Return where a recorded agent gave a person's own answer."""
     if not folder.transcripts_file.is_file():
         return frozenset()

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chatparity.gate.echoes import Place
+from chatparity.gate.echoes import Spot
 from chatparity.gate.result import Rate
-from chatparity.gate.slices import Key, labels, place_of, working_icc
+from chatparity.gate.slices import Key, Place, labels, place_of, working_icc
 from chatparity.grading.rows import STOPPED_EARLY, ScoreRow
 from chatparity.stats import DifferenceEstimate, RateEstimate, cluster_rate, paired_difference
 from chatparity.stats.sequence import RatioSequence, SequenceEstimate
@@ -29,11 +29,11 @@ class Table:
 
     rows: dict[tuple[str, Key], Rows] = field(default_factory=dict)
     sizes: Mapping[Key, int] | None = None
-    echoes: frozenset[Place] = frozenset()
+    echoes: frozenset[Spot] = frozenset()
 
     @classmethod
     def of(
-        cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None, echoes: frozenset[Place] = frozenset()
+        cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None, echoes: frozenset[Spot] = frozenset()
     ) -> Table:
         """Sort rows into a table."""
         table = cls(sizes=sizes, echoes=echoes)
@@ -100,6 +100,23 @@ def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float, largest: i
         diverged=states["diverged"],
     )
     return Measured(rate, known)
+
+
+def share_of(observed: Sequence[tuple[bool, Place]], confidence: float, largest: int | None = None) -> RateEstimate:
+    """Return the share of true values, each with its cluster, transcript and trial, by the interval that gates use.
+
+    `largest` is as in `rate_of`.
+    """
+    values, places = [value for value, _ in observed], [place for _, place in observed]
+    return _rate(values, [cluster for cluster, _, _ in places], confidence, largest, working_icc(places))
+
+
+def answered_once(rows: Iterable[ScoreRow]) -> Rows:
+    """Return people's rows, each answer once: a person answered once, and stands beside every trial of the agent."""
+    first: dict[tuple[str, str, int], ScoreRow] = {}
+    for row in rows:
+        first.setdefault((row.grader, row.id, row.turn), row)
+    return list(first.values())
 
 
 def _why_nothing(rows: Sequence[ScoreRow]) -> str:

@@ -251,7 +251,11 @@ def _impossible(one: GateSlice, way: Way) -> Iterator[Problem]:
     if clears(best.low, best.high):
         return
     need = clusters_needed(best, clears)
-    if need is None:
+    if need is None and gate.kind in PAIRED:
+        advice = (
+            f"no number of exchanges is enough for an agent that is as good as the others: give a {gate.kind} above 0"
+        )
+    elif need is None:
         advice = 'no number of exchanges is enough; for "never once" use `zero = true`'
     else:
         advice = f"it needs about {exchanges_needed(best, need)} exchanges ({need} conversations)"

@@ -202,6 +202,12 @@ def test_answers_of_one_task_weigh_less_than_answers_of_many() -> None:
     assert together.rate.clusters == 20
 
 
+def test_the_least_number_of_planned_answers_is_enough() -> None:
+    enough, short = (only(rows(60, 0), GateTable(dimension="accuracy", at_least=0.8, min_n=n)) for n in (60, 61))
+    assert (enough.verdict, short.verdict) == ("PASS", "INCONCLUSIVE")
+    assert short.reason == "60 planned, a verdict needs 61 (min_n)"
+
+
 def test_a_bad_event_is_gated_from_above() -> None:
     gate = GateTable(dimension="escalation", metric="needless", at_most=0.05)
     assert only(rows(0, 200, of=escalation), gate).verdict == "PASS"

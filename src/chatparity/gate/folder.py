@@ -30,6 +30,7 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     if baseline is not None and baseline.resolve() == folder.path.resolve():
         raise UsageError(f"--baseline {baseline}: this is the run itself: name an earlier one")
     before = RunFolder(baseline).scores() if baseline is not None else None
+    unlike = _unlike(manifest, RunFolder(baseline).manifest()) if baseline is not None else []
     graders = load_graders(suite)
     findings = decide(
         folder.scores(),
@@ -40,12 +41,28 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
         looks=folder.looks(),
         echoes=_echoes(folder, manifest, suite),
     )
+    if unlike:
+        told = f"what the agent alone changed since the baseline: that run was {' and '.join(unlike)}"
+        findings = msgspec.structs.replace(findings, not_measured=(told, *findings.not_measured))
     if folder.transcripts_file.is_file():
         lacking = missing_labels(gradable_in(folder, suite))
         findings = msgspec.structs.replace(findings, not_measured=(*findings.not_measured, *lacking))
     folder.write(folder.gate_file, msgspec.json.format(msgspec.json.encode(findings), indent=2))
     check_complete(folder, suite)
     return findings
+
+
+def _unlike(mine: Manifest, before: Manifest) -> list[str]:
+    """Return what else than the agent may have made a baseline another one, each to stand behind "that run was"."""
+    found = []
+    graders = sorted(set(before.graders) - set(mine.graders))
+    if graders:
+        found.append(f"begun with other graders ({', '.join(graders)}; grade it again with those of today)")
+    if before.mode != mine.mode:
+        found.append(f"made {before.mode}, not {mine.mode}")
+    if before.judge != mine.judge:
+        found.append(f"judged by {before.judge}, not {mine.judge}")
+    return found
 
 
 def _echoes(folder: RunFolder, manifest: Manifest, suite: Suite) -> frozenset[Spot]:

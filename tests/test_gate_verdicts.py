@@ -14,6 +14,7 @@ from chatparity.gate import Findings, GateResult, decide, scorecard
 from chatparity.grading import Grader, Metric, grader
 from chatparity.grading.rows import Arm, ScoreRow, State
 from chatparity.run.folder import Manifest
+from chatparity.stats import REPEATED_ICC, WORKING_ICC, cluster_rate, paired_difference
 from chatparity.suite import GateTable, Settings, SuiteTable
 
 
@@ -231,6 +232,12 @@ def test_zero_tolerance_fails_on_one_and_stays_open_while_one_is_unknown() -> No
     assert passed.reason == "none in 60: at 95% confidence it is below 6.0 %"
 
 
+def test_how_rare_the_event_may_be_is_told_of_a_metric_that_counts_something_good_too() -> None:
+    gate = GateTable(dimension="accuracy", zero=True)
+    assert only(rows(60, 0), gate).reason == "none in 60: at 95% confidence it is below 6.0 %"
+    assert only(rows(59, 1), gate).reason == "1 of 60, and not one is allowed"
+
+
 @pytest.mark.parametrize(("state", "told"), [("abstained", "1 abstained"), ("diverged", "1 diverged")])
 def test_zero_tolerance_stays_open_while_an_answer_was_seen_and_has_no_score(state: State, told: str) -> None:
     gate = GateTable(dimension="escalation", metric="needless", zero=True)
@@ -300,6 +307,38 @@ def test_what_errored_on_either_side_of_a_comparison_counts_as_worst_and_as_best
     assert (lost.verdict, lost.reason) == ("INCONCLUSIVE", "it would pass but for 30 exchanges without a score")
     # The baseline was at best as good as the agent: what it lacks can only have been worse or the same.
     assert hidden.verdict == "PASS"
+
+
+def test_what_errored_of_people_alone_is_taken_as_good_at_the_low_end_and_as_bad_at_the_high_one() -> None:
+    made = [row(number, True) for number in range(100)]
+    made += [row(number, True if number < 80 else None, arm="human") for number in range(100)]
+    found = only(made, MARGIN).difference
+    clusters = list(range(100))
+    worst = paired_difference([True] * 100, [True] * 100, clusters)
+    best = paired_difference([True] * 100, [True] * 80 + [False] * 20, clusters)
+    assert found is not None
+    assert (found.n, found.unknown, found.low, found.high) == (80, 20, worst.low, best.high)
+
+
+def test_repeated_trials_are_taken_as_more_alike_than_the_answers_of_a_conversation() -> None:
+    mine = [row(number, number > 2) for number in range(40)]
+    people = [row(number, True, arm="human") for number in range(40)]
+    tried = [msgspec.structs.replace(one, trial=trial) for one in [*mine, *people] for trial in range(4)]
+    # One trial in four of three tasks goes wrong.
+    held = [one if one.trial == 0 or one.arm == "human" else good_one(one) for one in tried]
+    values = [bool(one.metrics["rate"]) for one in held if one.arm == "ai"]
+    clusters = [one.cluster for one in held if one.arm == "ai"]
+    rate = only(held, AT_LEAST).rate
+    assert rate.low == cluster_rate(values, clusters, working_icc=REPEATED_ICC).low
+    assert rate.low != cluster_rate(values, clusters, working_icc=WORKING_ICC).low
+    gap = only(held, MARGIN).difference
+    assert gap is not None
+    assert gap.low == paired_difference(values, [True] * 160, clusters, working_icc=REPEATED_ICC).low
+    assert gap.low != paired_difference(values, [True] * 160, clusters, working_icc=WORKING_ICC).low
+
+
+def good_one(one: ScoreRow) -> ScoreRow:
+    return msgspec.structs.replace(one, metrics={"rate": True})
 
 
 def test_without_people_a_comparison_is_inconclusive_and_says_so() -> None:

@@ -15,7 +15,7 @@ from chatparity.errors import InputError
 from chatparity.exchange import Exchange, Score
 from chatparity.gate import Findings, decide, red_text, scorecard
 from chatparity.grading import grader
-from chatparity.grading.rows import ScoreRow
+from chatparity.grading.rows import ScoreRow, State
 from chatparity.run.folder import Manifest
 from chatparity.suite import GateTable, Settings, SuiteTable, WaiverTable, read_settings
 
@@ -147,6 +147,17 @@ def test_waived_conversations_never_make_a_gate_worse(manifest: Manifest) -> Non
     plain, waived = (found(manifest, made, *waivers, gate=close).gates[0] for waivers in ((), (one,)))
     assert waived.without is not None
     assert (plain.verdict, waived.verdict, waived.effect) == ("PASS", "PASS", "PASS")
+
+
+@pytest.mark.parametrize(("state", "held"), [("errored", True), ("abstained", False), ("diverged", False)])
+def test_a_conversation_without_a_score_is_held_against_the_agent_only_where_it_errored(
+    manifest: Manifest, state: State, held: bool
+) -> None:
+    made = rows("pl", 0)
+    made[0] = msgspec.structs.replace(made[0], state=state, metrics={"rate": None})
+    seen = found(manifest, made, waiver(gate=None, ids=("pl-00",)))
+    assert bool(seen.gates[0].waivers) is held
+    assert any("no gate holds these conversations against the agent" in note for note in seen.notes) is not held
 
 
 def test_expired_conversations_count_again(manifest: Manifest) -> None:

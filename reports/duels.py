@@ -24,7 +24,8 @@ LABEL = 30
 CAPTION = (
     "Right: answers that the AI alone got right. Left, hatched: answers that only the other side got right. Ties are "
     "written and not drawn. p is McNemar’s exact test of the answers that differ; it takes answers as independent, so "
-    "where a conversation has several the interval in the table is the one to go by."
+    "where a conversation has several the interval in the table is the one to go by, and where messages were asked in "
+    "several trials there is no p."
 )
 
 
@@ -40,7 +41,7 @@ class DuelRow:
     def p(self) -> str:
         """Return McNemar's p as text."""
         if self.duel.p is None:
-            return "no p: trials repeat messages" if self.duel.repeated else "no answer differs"
+            return "no p" if self.duel.repeated else "no answer differs"
         return "p\u00a0<\u00a00.001" if self.duel.p < 0.001 else f"p\u00a0=\u00a0{min(self.duel.p, 1.0):.3f}"
 
 

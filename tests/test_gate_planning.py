@@ -110,6 +110,12 @@ def test_trials_of_single_answers_are_taken_as_alike_and_answers_of_one_conversa
     assert WORKING_ICC < working_icc([("a", "a", trial) for trial in range(2) for _ in range(5)]) < REPEATED_ICC
 
 
+def test_of_a_slice_that_is_too_small_the_other_remedy_is_named_and_of_the_whole_it_is_not() -> None:
+    gate = GateTable(dimension="accuracy", at_least=0.9, slices=("language",), whole=False, min_n=1)
+    assert refused(points(5), gate).endswith(", or a min_n above 10")
+    assert "or a min_n above" not in refused(points(5), GateTable(dimension="accuracy", at_least=0.9, min_n=1))
+
+
 def test_a_margin_too_small_for_the_pairs_is_refused_too() -> None:
     assert "it needs about" in refused(points(20), GateTable(dimension="accuracy", margin=0.01))
 

@@ -13,7 +13,7 @@ from chatparity.exchange import Exchange, Score
 from chatparity.gate import Findings, GateResult, decide, scorecard
 from chatparity.grading import Grader, Metric, grader
 from chatparity.grading.rows import Arm, ScoreRow, State
-from chatparity.run.folder import Manifest
+from chatparity.run.folder import EarlyPlan, Looks, Manifest
 from chatparity.stats import REPEATED_ICC, WORKING_ICC, cluster_rate, paired_difference
 from chatparity.suite import GateTable, Settings, SuiteTable
 
@@ -156,6 +156,22 @@ def test_when_the_estimate_misses_the_threshold_the_number_named_would_make_it_f
     assert "the estimate misses it; about 185 more conversations like these would decide, as a FAIL" in result.reason
     assert only(rows(261, 39), AT_LEAST).verdict == "INCONCLUSIVE"
     assert only(rows(348, 52), AT_LEAST).verdict == "FAIL"
+
+
+def test_of_a_run_stopped_early_no_number_is_named_for_a_gate_that_is_still_open() -> None:
+    made = rows(88, 12)
+    looks = Looks(format=1, looks=2, stopped=True, sampled=tuple(one.cluster for one in made), asked=100)
+    manifest = msgspec.structs.replace(MANIFEST, early=EarlyPlan(seed=1, batch=10))
+    settings = Settings(suite=SuiteTable(name="test"), gate=(AT_LEAST,))
+    people = [msgspec.structs.replace(one, arm="human") for one in made]
+    found = decide([*made, *people], (accuracy,), settings, manifest=manifest, looks=looks)
+    (result,) = found.gates
+    shown = [one.rate.method for one in (*found.rates, *found.differences) if one.slice == "all"]
+    assert len(shown) == 2
+    assert all(method.startswith("always-valid") for method in shown)
+    assert (result.verdict, result.needed) == ("INCONCLUSIVE", None)
+    assert result.rate.method.startswith("always-valid")
+    assert result.reason.endswith("the run was stopped early, and a whole run would tell more")
 
 
 def test_no_number_is_named_when_none_within_reach_would_decide() -> None:

@@ -74,7 +74,7 @@ def against(material: Material, names: words.Names) -> Against | None:
     before = material.baseline
     if before is None:
         return None
-    table, other = Table.of(material.rows), Table.of(before.rows)
+    table, other = material.table(material.drawn_rows), Table.of(before.rows)
     metrics = measured(material.findings)
     gated = slices.measures(material.findings.gates, metrics, "no_worse_than")
     rows = duels(table, other, "ai", metrics)
@@ -148,8 +148,8 @@ def _summary(
         f"{words.count(len(changed), 'answer')} flipped: {lost} to worse, {len(changed) - lost} to better "
         f"(an answer that flipped in several measures is counted once)."
     )
-    both = {row.key for row in material.rows} & {row.key for row in before.rows}
-    only = len({row.key for row in material.rows} - both), len({row.key for row in before.rows} - both)
+    both = {row.key for row in material.drawn_rows} & {row.key for row in before.rows}
+    only = len({row.key for row in material.drawn_rows} - both), len({row.key for row in before.rows} - both)
     if any(only):
         yield (
             f"Only what both runs asked is compared: {words.count(only[0], 'message')} of this run and {only[1]:,} of "

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatparity.gate.measure import Table
-
 from . import baseline, clocks, duels, escalation, mix, repeats, slices, spread, thousand, timing, words
 from .material import Material
 
@@ -51,7 +49,7 @@ class Compared:
 def compared(material: Material, names: words.Names) -> Compared:
     """Make every comparison that the run allows."""
     findings, people, rows = material.findings, material.people, material.own_rows
-    table = Table.of(rows)
+    table = material.table(rows)
     by_slice = slices.by_slice(table, table, "human", slices.measures(findings.gates, findings.differences))
     times, without_times = clocks.times(material)
     return Compared(
@@ -72,6 +70,6 @@ def compared(material: Material, names: words.Names) -> Compared:
         spreads=tuple(spread.spreads(rows, people)),
         mix=mix.mix(material, names),
         baseline=baseline.against(material, names),
-        repeats=tuple(repeats.repeats(material.rows)),
+        repeats=tuple(repeats.repeats(material.drawn_rows)),
         echoes=len(material.echoes),
     )

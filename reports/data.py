@@ -72,7 +72,7 @@ def page_of(material: Material, names: words.Names) -> Page:
         verdict=findings.verdict,
         symbol=words.SYMBOLS[findings.verdict],
         lead=lead(findings, names, material.people),
-        advice=advice(findings, material.people) if not found.echoes else "",
+        advice=advice(findings, material.people),
         tally=tally(findings),
         scale=_scale(material, names),
         confidence=_confidence(findings),
@@ -81,7 +81,7 @@ def page_of(material: Material, names: words.Names) -> Page:
         people=material.people,
         has_people=has_people,
         echoes=_echoes(material),
-        dimensions=tuple(sentences(_without_echoes(material), names, material.people)),
+        dimensions=tuple(sentences(findings, names, material.people)),
         gates=tuple(gate_row(gate, names, material.people) for gate in findings.gates),
         readings=tuple(read),
         readings_title=_readings_title(read, findings.verdict),
@@ -98,38 +98,32 @@ def page_of(material: Material, names: words.Names) -> Page:
 
 
 def _echoes(material: Material) -> str:
-    """Return a warning where a recording holds people's answers, which the gates then count as the agent's."""
+    """Return a warning where a recording holds people's answers, which gates on a rate then count as the agent's."""
     if not material.echoes:
         return ""
     gates = sum(gate.kind == "margin" for gate in material.findings.gates)
-    compared = f" The {words.count(gates, 'gate')} against people compare them with themselves: they say nothing here."
+    compared = f" The {words.count(gates, 'gate')} against people leave them out: nobody is compared with himself."
     return (
         f"The agent is a recording, and {len(material.echoes):,} of its {words.count(len(material.records), 'answer')} "
-        f"are those of people: the gates count them as the agent’s.{compared if gates else ''}"
+        f"are those of people: gates on a rate count them as the agent’s.{compared if gates else ''}"
     )
-
-
-def _without_echoes(material: Material) -> Findings:
-    """Return the findings without the gates that compare people with themselves."""
-    if not material.echoes:
-        return material.findings
-    kept = tuple(gate for gate in material.findings.gates if gate.kind != "margin")
-    return msgspec.structs.replace(material.findings, gates=kept)
 
 
 def _scale(material: Material, names: words.Names) -> str:
     """Return what was examined, in one sentence."""
     manifest = material.manifest
-    languages = [names.language(code) for code in dict.fromkeys(one.language for one in material.transcripts.values())]
+    asked_of = {name for name, _, _ in material.records}
+    talked = [one for name, one in material.transcripts.items() if name in asked_of]
+    languages = [names.language(code) for code in dict.fromkeys(one.language for one in talked)]
     if len(languages) > 6:
         languages = [*languages[:5], f"{len(languages) - 5} more languages"]
     asked = words.count(len(material.records), "answer")
-    talks = words.count(len(material.transcripts), "conversation")
+    talks = words.count(len(talked), "conversation")
     made = (
         "synthetic conversations, no real customers or colleagues" if material.synthetic else "recorded conversations"
     )
     return (
-        f"{material.findings.agent} was asked for {asked} in {talks} in {words.listed(languages)}, "
+        f"{material.findings.agent} was asked for {asked} in {talks} in {words.listed(languages) or 'no language'}, "
         f"on {manifest.created_at:%-d %B %Y}; {made}."
     )
 

@@ -24,7 +24,8 @@ LABEL = 30
 CAPTION = (
     "Right: answers that the AI alone got right. Left, hatched: answers that only the other side got right. Ties are "
     "written and not drawn. p is McNemar’s exact test of the answers that differ; it takes answers as independent, so "
-    "where a conversation has several the interval in the table is the one to go by."
+    "where a conversation has several the interval in the table is the one to go by, and where messages were asked in "
+    "several trials there is no p."
 )
 
 
@@ -40,7 +41,7 @@ class DuelRow:
     def p(self) -> str:
         """Return McNemar's p as text."""
         if self.duel.p is None:
-            return "no answer differs"
+            return "no p" if self.duel.repeated else "no answer differs"
         return "p\u00a0<\u00a00.001" if self.duel.p < 0.001 else f"p\u00a0=\u00a0{min(self.duel.p, 1.0):.3f}"
 
 
@@ -48,12 +49,11 @@ def duels(table: Table, other: Table, arm: str, found: Sequence[SliceRate]) -> l
     """Return win, tie and loss, the worst first, for each metric that pairs the AI's rows with an arm of a table."""
     rows = []
     for one in found:
-        pairs = paired(
-            table.get("ai", (one.grader, one.metric, "all")), other.get(arm, (one.grader, one.metric, "all"))
-        )
+        key = (one.grader, one.metric, "all")
+        pairs = paired(table.get("ai", key), other.get(arm, key))
         counted = duel(pairs, one.metric, good_is_high=one.good_is_high)
         if counted.n:
-            rate = difference_of(pairs, one.metric, 0.95).rate
+            rate = difference_of(pairs, one.metric, 0.95, table.largest(key)).rate
             name = words.metric_name(one.dimension, one.metric, one.grader)
             rows.append(DuelRow(name, counted, rate if one.good_is_high else turned(rate)))
     return sorted(rows, key=lambda row: row.duel.won - row.duel.lost)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatparity.gate.measure import answered_once, share_of
 from chatparity.gate.result import Rate
+from chatparity.gate.slices import Place, place_of
 from chatparity.grading.rows import ScoreRow
 
 from . import style
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+CONFIDENCE = 0.95
 EXPECTED = ("now", "offer", "none")
 DONE = ("handed over", "offered", "did neither")
 SAID = {"now": "hand over now", "offer": "offer a person", "none": "go on alone"}
@@ -54,7 +57,10 @@ def matrices(material: Material) -> list[Matrix]:
     """Return a matrix for each side that has a graded escalation score."""
     found = []
     for arm, side in (("ai", "AI"), ("human", material.people)):
-        rows = [row for row in material.rows if row.dimension == "escalation" and row.arm == arm and not _whole(row)]
+        rows = [
+            row for row in material.drawn_rows if row.dimension == "escalation" and row.arm == arm and not _whole(row)
+        ]
+        rows = answered_once(rows) if arm == "human" else rows
         graded = [row for row in rows if row.state == "graded"]
         if graded:
             found.append(_matrix(material, side, graded, len(rows) - len(graded)))
@@ -69,12 +75,14 @@ def _whole(row: ScoreRow) -> bool:
 def _matrix(material: Material, side: str, rows: Sequence[ScoreRow], missing: int) -> Matrix:
     """Count graded rows of one side; several graders of one exchange are counted once."""
     once = {row.key: row for row in rows}
-    seen = [(_expected(material, row), _done(material, row), row.cluster) for row in once.values()]
+    seen = [(_expected(material, row), _done(material, row), place_of(row)) for row in once.values()]
     cells = [
         Cell(
             expected=expected,
             done=done,
-            rate=share([(deed == done, cluster) for wanted, deed, cluster in seen if wanted == expected]),
+            rate=share(
+                [(deed == done, place) for wanted, deed, place in seen if wanted == expected], material.most_in_one
+            ),
             right=(expected, done) in RIGHT,
         )
         for expected in EXPECTED
@@ -98,11 +106,9 @@ def _done(material: Material, row: ScoreRow) -> str:
     return "offered" if row.outcome in ("offered", "looped") or right_by_offer else "did neither"
 
 
-def share(observed: Sequence[tuple[bool, str]]) -> Rate:
-    """Return the share of true values with its interval over clusters."""
-    from chatparity.stats import cluster_rate
-
-    made = cluster_rate([value for value, _ in observed], [cluster for _, cluster in observed])
+def share(observed: Sequence[tuple[bool, Place]], largest: int | None) -> Rate:
+    """Return the share of true values with its interval over clusters, as gates make it; `largest` as in `rate_of`."""
+    made = share_of(observed, CONFIDENCE, largest)
     return Rate(
         n=made.n,
         good=made.good,

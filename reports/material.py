@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from chatparity.exchange import Reply, ReplyRecord
+from chatparity.gate.echoes import echoes
+from chatparity.gate.measure import Table
 from chatparity.gate.result import Findings
+from chatparity.gate.slices import planned_rows
 from chatparity.grading.rows import ScoreRow
 from chatparity.points import recorded_reply
-from chatparity.run.folder import Manifest, RunFolder
-from chatparity.transcript import Transcript
+from chatparity.run.folder import Looks, Manifest, RunFolder
+from chatparity.transcript import Transcript, answer_turns
 
 HANDOVER_TOOLS = ("hand_over", "transfer_to_human_agents")
 Key = tuple[str, int, int]
@@ -31,6 +35,7 @@ class Material:
     records: Mapping[Key, ReplyRecord]
     rows: tuple[ScoreRow, ...]
     baseline: Material | None = None
+    looks: Looks | None = None
 
     @classmethod
     def of(cls, folder: RunFolder, findings: Findings, baseline: RunFolder | None = None) -> Material:
@@ -42,6 +47,7 @@ class Material:
             transcripts={one.id: one for one in folder.transcripts()},
             records={record.key: record for record in folder.replies.read()},
             rows=tuple(folder.scores()),
+            looks=folder.looks(),
             baseline=cls.of(baseline, findings) if baseline is not None else None,
         )
 
@@ -58,15 +64,46 @@ class Material:
     @cached_property
     def echoes(self) -> frozenset[Key]:
         """Return where the agent is a recording that gave what a person had answered: no answer of an AI."""
-        if not self.manifest.agent.startswith("recorded"):
-            return frozenset()
-        said = {key: (record.reply, self.reply("human", key)) for key, record in self.records.items()}
-        return frozenset(key for key, (ours, theirs) in said.items() if ours and theirs and ours.text == theirs.text)
+        return echoes(self.manifest, self.records.values(), self.transcripts, HANDOVER_TOOLS)
 
     @cached_property
     def own_rows(self) -> tuple[ScoreRow, ...]:
-        """Return the score rows without those in which a person's own recorded answer stands as the AI's."""
-        return tuple(row for row in self.rows if row.arm != "ai" or row.key not in self.echoes)
+        """Return `drawn_rows` without those in which a person's own recorded answer stands as the AI's."""
+        return tuple(row for row in self.drawn_rows if row.arm != "ai" or row.key not in self.echoes)
+
+    @cached_property
+    def _sampled(self) -> frozenset[str] | None:
+        """Return the clusters that a run stopped early came to in its random order; None for all."""
+        return frozenset(self.looks.sampled) if self.looks is not None and self.looks.stopped else None
+
+    def drawn(self, name: str) -> bool:
+        """Say whether a transcript is one of those that figures rest on: of a run stopped early, those drawn."""
+        transcript = self.transcripts.get(name)
+        cluster = (transcript.cluster if transcript else None) or name
+        return self._sampled is None or cluster in self._sampled
+
+    @cached_property
+    def drawn_rows(self) -> tuple[ScoreRow, ...]:
+        """Return the score rows that figures rest on: of a run stopped early, those of the clusters drawn at random.
+
+        What was asked beyond them, for zero tolerance alone, is no sample of anything.
+        """
+        return tuple(row for row in self.rows if self._sampled is None or row.cluster in self._sampled)
+
+    def table(self, rows: Iterable[ScoreRow]) -> Table:
+        """Return rows as a table whose intervals are made as the gates': always-valid where the run was stopped."""
+        sizes = None if self._sampled is None else {key: one.largest for key, one in planned_rows(self.rows).items()}
+        return Table.of(rows, sizes)
+
+    @cached_property
+    def most_in_one(self) -> int | None:
+        """Return the most answers planned in one cluster where the run was stopped early, else None (see `rate_of`)."""
+        if self._sampled is None:
+            return None
+        answers = Counter[str]()
+        for one in self.transcripts.values():
+            answers[one.cluster or one.id] += len(answer_turns(one)) * self.manifest.trials
+        return max(answers.values(), default=1)
 
     def reply(self, arm: str, key: Key) -> Reply | None:
         """Return what one side answered: the agent under examination, or the person on record."""

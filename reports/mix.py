@@ -73,8 +73,12 @@ class Mix:
 
 def mix(material: Material, names: words.Names) -> Mix | None:
     """Say how the cases of both sides compare; None where only one side answered anything."""
-    ai = [row for row in material.rows if row.arm == "ai" and row.state == "graded" and row.key not in material.echoes]
-    people = [row for row in material.rows if row.arm == "human" and row.state == "graded"]
+    ai = [
+        row
+        for row in material.drawn_rows
+        if row.arm == "ai" and row.state == "graded" and row.key not in material.echoes
+    ]
+    people = [row for row in material.drawn_rows if row.arm == "human" and row.state == "graded"]
     ours, theirs = {row.key for row in ai}, {row.key for row in people}
     if not ours or not theirs:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,16 @@ Trial = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Repeat:
-    """One grader's pass^k, k = 1 … the fewest trials of any task."""
+    """One grader's pass^k, k = 1 … the fewest trials of any of `tasks`.
+
+    `left_out` trials have a score missing, or are the only one of their task that has all: they are in no estimate.
+    """
 
     grader: str
     dimension: str
     tasks: int
     trials: int
+    left_out: int
     estimates: tuple[RepeatEstimate, ...]
 
     @property
@@ -33,7 +38,8 @@ def repeats(rows: Sequence[ScoreRow]) -> list[Repeat]:
     """Return pass^k of the AI by grader, where tasks were tried more than once.
 
     A trial of a conversation succeeds for a grader when none of its graded answers fails. Trials of which some answer
-    has no score (errored, diverged, not run) are left out, so that a failure of the endpoint is not one of the agent.
+    has no score (errored, diverged, not run) are left out, so that a failure of the endpoint is not one of the agent;
+    so is a task of which a single trial is left, for it would leave nothing to say of all the others.
     """
     found: dict[tuple[str, str], dict[Trial, bool | None]] = {}
     for row in rows:
@@ -48,9 +54,12 @@ def repeats(rows: Sequence[ScoreRow]) -> list[Repeat]:
     made: list[Repeat] = []
     for (dimension, grader), trials in found.items():
         known = [(cluster, good) for (cluster, _, _), good in trials.items() if good is not None]
+        tried = Counter(cluster for cluster, _ in known)
+        known = [(cluster, good) for cluster, good in known if tried[cluster] > 1]
         estimates = pass_hat([good for _, good in known], [cluster for cluster, _ in known])
         if len(estimates) > 1:
-            made.append(Repeat(grader, dimension, estimates[0].tasks, estimates[0].trials, estimates))
+            left_out = len(trials) - len(known)
+            made.append(Repeat(grader, dimension, estimates[0].tasks, estimates[0].trials, left_out, estimates))
     return made
 
 

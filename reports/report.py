@@ -90,7 +90,7 @@ def _pictures(page: Page, material: Material, names: Names) -> list[Picture]:
 def _wanted(page: Page, material: Material, names: Names) -> dict[str, tuple[str, bool, Draw]]:
     """Return each figure by name, in the order of the page: its caption, whether there is anything, its drawing."""
     gates, people, all_ = material.findings.gates, material.people, page.compared
-    compared = parity.differences(material.findings) if not all_.echoes else []
+    compared = parity.differences(material.findings)
     judged = slices.drawn(all_.slices)
     unpaired = all_.mix if all_.mix and all_.mix.shares else None
     against = all_.baseline

@@ -101,10 +101,10 @@ def _measured(table: Table, other: Table, arm: str, measure: Measure, least: int
     for label in _labels(table, measure):
         key = (measure.grader, measure.metric, label)
         pairs = paired(table.get("ai", key), other.get(arm, key))
-        rate = difference_of(pairs, measure.metric, 1 - ALPHA).rate
+        rate = difference_of(pairs, measure.metric, 1 - ALPHA, table.largest(key)).rate
         if rate.n:
             rates[label] = rate
-            chances[label] = chance(pairs, measure.metric) if rate.n >= least else None
+            chances[label] = chance(pairs, measure.metric, largest=table.largest(key)) if rate.n >= least else None
     adjusted = holm(list(chances.values()))
     return [_row(measure, label, rate, p) for (label, rate), p in zip(rates.items(), adjusted, strict=True)]
 

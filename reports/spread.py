@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatparity.gate.measure import answered_once
 from chatparity.grading.rows import ScoreRow
 
 from . import stacks
@@ -39,7 +40,8 @@ class Spread:
 def spreads(rows: Sequence[ScoreRow], people: str) -> list[Spread]:
     """Return how the values of each grader are spread, side by side."""
     values: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
+    theirs = answered_once(row for row in rows if row.arm == "human")
+    for row in (*(row for row in rows if row.arm == "ai"), *theirs):
         if row.state == "graded" and row.value is not None:
             values.setdefault((row.grader, row.arm), []).append(row.value)
     graders = sorted({grader for grader, _ in values})

@@ -51,7 +51,7 @@ def gate_row(gate: GateResult, names: words.Names, people: str) -> GateRow:
         what=words.metric_name(gate.dimension, gate.metric, gate.grader)
         + (f", AI − {other}" if gate.difference else ""),
         slice=names.slice(gate.slice),
-        figures=words.difference_text(shown) + "\u00a0points" if gate.difference else words.rate_text(shown),
+        figures=_figures(gate),
         sides=tuple(f"{name} {_rate_and_n(rate)}" for name, rate in sides if rate is not None),
         counted=f"{words.count(shown.n, unit)} in {words.count(shown.clusters, 'conversation')}",
         beside=(*_beside(shown), *waiver_lines(gate)),
@@ -60,6 +60,13 @@ def gate_row(gate: GateResult, names: words.Names, people: str) -> GateRow:
         symbol=words.SYMBOLS[gate.verdict],
         reason="" if gate.verdict == "PASS" else gate.reason,
     )
+
+
+def _figures(gate: GateResult) -> str:
+    """Return what was found, a difference in points; without any figure, that there is none."""
+    if gate.difference is None:
+        return words.rate_text(gate.rate)
+    return words.difference_text(gate.difference) + ("" if gate.difference.estimate is None else "\u00a0points")
 
 
 def _beside(rate: Rate) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatparity.gate.measure import Table, rate_of
+from chatparity.gate.measure import Table, answered_once, rate_of
 from chatparity.gate.result import Rate
 
 from . import intervals, words
@@ -52,7 +52,10 @@ def thousands(table: Table, people: str, *, dimension: str = "hallucination") ->
     found = []
     for grader in graders:
         for arm, side in (("ai", "AI"), ("human", people)):
-            rate = _bad(rate_of(table.get(arm, (grader, "rate", "all")), "rate", CONFIDENCE).rate)
+            key = (grader, "rate", "all")
+            answers = table.get(arm, key)
+            counted = answered_once(answers) if arm == "human" else answers
+            rate = _bad(rate_of(counted, "rate", CONFIDENCE, table.largest(key)).rate)
             if rate.n:
                 found.append(Thousand(side, grader, rate))
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatparity.gate.result import Rate
+from chatparity.gate.slices import Place, place_of
 from chatparity.transcript import answer_turns
 
 from . import stacks
@@ -71,14 +72,14 @@ def timings(material: Material) -> list[Timing]:
         seen = [one for one in (_when(material, arm, name, trial) for name, trial in _due(material, arm)) if one]
         if seen:
             counts = Counter(when for when, _ in seen)
-            shares = tuple(share([(when == one, cluster) for when, cluster in seen]) for one in WHEN)
+            shares = tuple(share([(when == one, place) for when, place in seen], material.most_in_one) for one in WHEN)
             found.append(Timing(side, tuple(counts[one] for one in WHEN), shares))
     return found
 
 
 def _due(material: Material, arm: str) -> list[tuple[str, int]]:
     """Return the conversations and trials in which a handover is due at some answer."""
-    talks = sorted({(name, trial) for name, _, trial in material.records})
+    talks = sorted({(name, trial) for name, _, trial in material.records if material.drawn(name)})
     asked = [talk for talk in talks if _first_due(material, talk[0]) is not None]
     return [talk for talk in asked if arm == "ai" or talk[1] == 0]
 
@@ -90,8 +91,8 @@ def _first_due(material: Material, name: str) -> int | None:
     return min((label.turn for label in labels if label.expect == "now"), default=None)
 
 
-def _when(material: Material, arm: str, name: str, trial: int) -> tuple[str, str] | None:
-    """Return when a side handed over in one conversation, with its cluster; None where it never had the chance."""
+def _when(material: Material, arm: str, name: str, trial: int) -> tuple[str, Place] | None:
+    """Return when a side handed over in one conversation, with its place; None where it never had the chance."""
     transcript, due = material.transcripts[name], _first_due(material, name)
     turns = answer_turns(transcript)
     if material.manifest.mode == "teacher_forced" and arm == "ai":
@@ -102,14 +103,14 @@ def _when(material: Material, arm: str, name: str, trial: int) -> tuple[str, str
     answered = [turn for turn in asked if material.reply(arm, (name, turn, trial)) is not None]
     if due is None or due not in (asked if arm == "ai" else answered):
         return None
-    cluster = transcript.cluster or name
+    place = (transcript.cluster or name, name, trial)
     first = next((turn for turn in answered if _handed(material, arm, (name, turn, trial))), None)
     if first is None:
-        return ("not at all" if due in answered else "no answer"), cluster
+        return ("not at all" if due in answered else "no answer"), place
     if first < due:
-        return "too early", cluster
+        return "too early", place
     late = sum(due <= turn < first for turn in asked)
-    return ("at once", "one answer late")[late] if late < 2 else "two or more late", cluster
+    return ("at once", "one answer late")[late] if late < 2 else "two or more late", place
 
 
 def _handed(material: Material, arm: str, key: tuple[str, int, int]) -> bool:
@@ -120,15 +121,18 @@ def _handed(material: Material, arm: str, key: tuple[str, int, int]) -> bool:
 
 def outcomes(material: Material) -> list[OutcomeRow]:
     """Return how often the escalation grader found what, on each side, in shares of its graded answers."""
-    seen: dict[str, dict[tuple[str, int, int], tuple[str, str]]] = {"ai": {}, "human": {}}
-    for row in material.rows:
+    seen: dict[str, dict[tuple[str, int, int], tuple[str, Place]]] = {"ai": {}, "human": {}}
+    for row in material.drawn_rows:
         if row.dimension == "escalation" and row.level == "exchange" and row.state == "graded" and row.outcome:
-            seen[row.arm].setdefault(row.key, (row.outcome, row.cluster))
+            key = row.key if row.arm == "ai" else (row.id, row.turn, 0)
+            seen[row.arm].setdefault(key, (row.outcome, place_of(row)))
     names = dict.fromkeys([*OUTCOMES, *(one for arm in seen.values() for one, _ in arm.values())])
     found = []
     for name in names:
         ai, people = (
-            share([(one == name, cluster) for one, cluster in seen[arm].values()]) if seen[arm] else None
+            share([(one == name, place) for one, place in seen[arm].values()], material.most_in_one)
+            if seen[arm]
+            else None
             for arm in ("ai", "human")
         )
         if ai or people:

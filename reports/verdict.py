@@ -38,7 +38,7 @@ def lead(findings: Findings, names: Names, people: str) -> str:
     told = {"FAIL": "the agent is not ready", "INCONCLUSIVE": "there is too little data to decide"}[findings.verdict]
     chosen = [gate for gate in worst_first(findings.gates) if gate.effect == findings.verdict]
     if not chosen:
-        return f"{told}, because no gate was asked."
+        return "there is nothing to decide by, because no gate was decided: the figures below are only reported."
     dimensions = list(dict.fromkeys(gate.dimension for gate in chosen))
     if len(dimensions) == 1:
         return f"{told}, because {_on(chosen[0], names)} {clause(chosen[0], people)}."
@@ -219,7 +219,7 @@ def _comparison(gate: GateResult, people: str) -> str:
     other = f"our {people}" if gate.kind == "margin" else "the baseline run"
     points = words.points_text(gate.threshold)
     if rate.estimate is None:
-        return f"the AI cannot be compared with {other}: {words.count(rate.n, 'paired answer')}"
+        return f"the AI cannot be compared with {other}: {rate.method}"
     figures = f"{words.difference_text(rate)} on {words.count(rate.n, 'paired answer')}"
     what = words.phrase(gate.dimension, gate.metric).name
     told = {

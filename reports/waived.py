@@ -47,8 +47,14 @@ def early(findings: Findings) -> str:
     if findings.early is None:
         return ""
     told = early_text(findings.early)
-    meaning = (
-        "The gates' intervals hold at whatever look the run ended. Those of figures that no gate asks for, by slice or "
-        "against people, are of a single look, so they are somewhat too short."
-    )
+    if findings.early.stopped:
+        meaning = (
+            "The intervals of rates and differences hold at whatever look the run ended. Those of waiting times and of "
+            "a standardised case mix are of a single look, so they are somewhat too short."
+        )
+    else:
+        meaning = (
+            "The gates' intervals make up for the looks that were taken. Those of figures that no gate asks for, by "
+            "slice or against people, are of a single look at the end."
+        )
     return f"{told[:1].upper()}{told[1:]}. {meaning}"

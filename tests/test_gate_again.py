@@ -71,6 +71,39 @@ def test_the_same_run_graded_and_gated_again_gives_the_same_verdict_to_the_last_
     assert (suite / "r" / "gate.json").read_bytes() == written
 
 
+def test_a_recording_of_people_is_not_found_to_be_as_good_as_people(suite: Path, pytester: pytest.Pytester) -> None:
+    for name in ("data.jsonl", "replies.jsonl"):
+        (suite / name).write_text((suite / name).read_text().replace("ai_agent", "human_agent"))
+    (suite / "evals" / "suite.toml").write_text(
+        SUITE.replace("at_least = 0.8", "margin = 0.1").replace('slices = ["language"]\n', "")
+    )
+    done = pytester.run(sys.executable, "-m", "chatparity", "run", "--out", "r")
+    assert done.ret == 3
+    assert "why: nothing to compare: both sides are the same recorded answers of people" in done.stdout.str()
+
+
+def test_a_run_is_no_baseline_of_itself(suite: Path, pytester: pytest.Pytester) -> None:
+    pytester.run(sys.executable, "-m", "chatparity", "run", "--out", "r")
+    done = pytester.run(sys.executable, "-m", "chatparity", "gate", "r", "--baseline", "./r")
+    assert done.ret == 2
+    assert "this is the run itself: name an earlier one" in done.stderr.str()
+
+
+def test_what_weakens_a_comparison_with_a_baseline_is_said(suite: Path, pytester: pytest.Pytester) -> None:
+    for name in ("old", "new"):
+        pytester.run(sys.executable, "-m", "chatparity", "run", "--out", name)
+    alike = pytester.run(sys.executable, "-m", "chatparity", "gate", "new", "--baseline", "old")
+    assert "what the agent alone changed" not in alike.stdout.str()
+    manifest = suite / "old" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("manners@1", "manners@0").replace("teacher_", "free_"))
+    manifest.write_text(manifest.read_text().replace("free_forced", "free_running"))
+    done = pytester.run(sys.executable, "-m", "chatparity", "gate", "new", "--baseline", "old")
+    assert (
+        "not measured: what the agent alone changed since the baseline: that run was begun with other graders "
+        "(manners@0; grade it again with those of today) and made free_running, not teacher_forced"
+    ) in done.stdout.str()
+
+
 def test_a_gate_that_no_agent_could_pass_is_refused_before_anyone_is_asked_and_a_selection_is_not(
     suite: Path, pytester: pytest.Pytester
 ) -> None:

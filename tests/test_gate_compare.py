@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,6 +44,16 @@ def test_wins_ties_and_losses_add_up_and_p_is_that_of_statsmodels(seen: list[tup
     table = [[found.both, found.won], [found.lost, found.neither]]
     expected = mcnemar(table, exact=True).pvalue if found.won + found.lost else None
     assert found.p == (None if expected is None else pytest.approx(min(expected, 1.0)))
+
+
+def test_trials_of_one_message_are_counted_and_have_no_p() -> None:
+    pairs = pairs_of([(True, False)] * 9)
+    again = [msgspec.structs.replace(row, id="t", turn=1, trial=trial) for trial, row in enumerate(pairs.mine)]
+    repeated = duel(Pairs(again, pairs.other), "rate")
+    assert (repeated.won, repeated.p, repeated.repeated) == (9, None, True)
+    once = duel(pairs, "rate")
+    assert once.p == pytest.approx(2 / 2**9)
+    assert not once.repeated
 
 
 def test_of_something_bad_the_side_that_did_not_do_it_wins() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -94,6 +95,29 @@ def test_the_p_value_is_the_level_at_which_the_interval_meets_the_threshold() ->
     # The exact one is the longer far out, and decides.
     assert wilson(160, 200, level)[1] < clopper_pearson(160, 200, level)[1] == pytest.approx(0.9, abs=1e-4)
     assert found.family.p == pytest.approx(float(binom.cdf(160, 200, 0.9)), rel=1e-2)
+
+
+@pytest.mark.parametrize(("good", "verdict"), [(169, "FAIL"), (170, "INCONCLUSIVE")])
+def test_what_two_slices_allow_is_half_of_what_one_does(good: int, verdict: str) -> None:
+    alone, beside = results(rows("l00", good, 200))[0], results(slices(good, 200))[0]
+    assert alone.verdict == "FAIL"
+    assert beside.verdict == verdict
+    assert beside.family is not None
+    assert beside.family.adjusted is not None
+    assert (beside.family.adjusted <= 0.025) is (verdict == "FAIL")
+    assert beside.family.adjusted < 0.05
+
+
+def test_what_has_no_score_counts_as_best_in_the_p_value_too() -> None:
+    lost = [
+        msgspec.structs.replace(
+            one, id=f"lost{number}", cluster=f"lost{number}", state="errored", metrics={"rate": None}
+        )
+        for number, one in enumerate(rows("l00", 0, 10))
+    ]
+    found = results([*slices(150, 190), *lost])[0]
+    assert found.family is not None
+    assert found.family.p == pytest.approx(float(binom.cdf(160, 210, 0.9)), rel=1e-2)
 
 
 def test_the_whole_is_a_question_of_its_own_and_one_slice_is_no_family() -> None:

@@ -11,6 +11,8 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from chatparity.exchange import Exchange, Score
 from chatparity.gate import Findings, decide, scorecard
+from chatparity.gate.flips import _told
+from chatparity.gate.measure import rate_of
 from chatparity.grading import Metric, grader
 from chatparity.grading.rows import ScoreRow, State
 from chatparity.run.folder import Manifest
@@ -95,6 +97,17 @@ def test_a_small_difference_is_not_called_one(manifest: Manifest) -> None:
     assert "against the baseline" in text
     assert "accuracy rate: 2 better, 0 worse of 100: no difference told, +2.0 points [" in text
     assert "better talk-002, talk-003" in text
+
+
+def test_a_difference_whose_interval_only_touches_zero_is_not_told() -> None:
+    rate = rate_of([], "rate", 0.95).rate
+    seen = {
+        ends: _told(msgspec.structs.replace(rate, low=ends[0], high=ends[1]), good_is_high=True)
+        for ends in ((0.0, 0.2), (-0.2, 0.0), (0.01, 0.2), (-0.2, -0.01), (None, None))
+    }
+    assert list(seen.values()) == ["not known", "not known", "better", "worse", "not known"]
+    turned = msgspec.structs.replace(rate, low=0.01, high=0.2)
+    assert _told(turned, good_is_high=False) == "worse"
 
 
 def test_what_has_no_score_in_one_of_the_runs_is_counted_apart(manifest: Manifest) -> None:

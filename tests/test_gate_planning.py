@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,9 +12,12 @@ from chatparity.errors import InputError, RunIncomplete
 from chatparity.exchange import Exchange, Failure, Point, Reply, ReplyRecord, Score
 from chatparity.gate import Example, GateResult, Rate, check_gates, planned, red_text
 from chatparity.gate.folder import check_complete
+from chatparity.gate.needed import failing, passing
+from chatparity.gate.slices import perfect, working_icc
 from chatparity.grading import Grader, Metric, grader
 from chatparity.points import points_of
 from chatparity.run.folder import Manifest, RunFolder
+from chatparity.stats import REPEATED_ICC, WORKING_ICC
 from chatparity.suite import GateTable, Settings, Suite, SuiteTable
 from chatparity.transcript import Transcript, Turn
 
@@ -83,6 +87,35 @@ def test_a_gate_that_a_perfect_agent_could_not_pass_is_refused_with_the_n_that_i
         check_gates(gate, points(conversations - 2), [accuracy])
 
 
+def trials(asked: list[Point], count: int) -> list[Point]:
+    return [replace(one, trial=trial) for one in asked for trial in range(count)]
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_what_can_pass_in_one_trial_can_pass_in_several(count: int) -> None:
+    one, several = (
+        check_gates(settings(GateTable(dimension="accuracy", at_least=0.85, min_n=1)), made, (accuracy,))
+        for made in (points(25), trials(points(25), count))
+    )
+    (alone, _), (together, _) = perfect(one[0]), perfect(several[0])
+    assert alone.low is not None
+    assert together.low is not None
+    assert together.low >= alone.low - 1e-3
+
+
+def test_trials_of_single_answers_are_taken_as_alike_and_answers_of_one_conversation_as_less_so() -> None:
+    single = [("a", "a", trial) for trial in range(4)] + [("b", "b", 0)]
+    assert working_icc(single) == REPEATED_ICC
+    assert working_icc([("a", "a", 0)] * 3 + [("b", "b", 0)]) == WORKING_ICC
+    assert WORKING_ICC < working_icc([("a", "a", trial) for trial in range(2) for _ in range(5)]) < REPEATED_ICC
+
+
+def test_of_a_slice_that_is_too_small_the_other_remedy_is_named_and_of_the_whole_it_is_not() -> None:
+    gate = GateTable(dimension="accuracy", at_least=0.9, slices=("language",), whole=False, min_n=1)
+    assert refused(points(5), gate).endswith(", or a min_n above 10")
+    assert "or a min_n above" not in refused(points(5), GateTable(dimension="accuracy", at_least=0.9, min_n=1))
+
+
 def test_a_margin_too_small_for_the_pairs_is_refused_too() -> None:
     assert "it needs about" in refused(points(20), GateTable(dimension="accuracy", margin=0.01))
 
@@ -90,6 +123,58 @@ def test_a_margin_too_small_for_the_pairs_is_refused_too() -> None:
 def test_a_threshold_that_no_number_can_reach_says_so() -> None:
     text = refused(points(30), GateTable(dimension="accuracy", at_least=1.0))
     assert 'no number of exchanges is enough; for "never once" use `zero = true`' in text
+
+
+@pytest.mark.parametrize("kind", ["margin", "no_worse_than"])
+def test_a_margin_of_zero_is_a_gate_and_is_refused_for_what_it_asks(kind: str) -> None:
+    gate = msgspec.convert({"dimension": "accuracy", kind: 0.0}, type=GateTable)
+    assert gate.kind == kind
+    assert f"as good as the others: give a {kind} above 0" in refused(points(100), gate)
+
+
+def test_a_threshold_of_zero_is_a_threshold() -> None:
+    assert GateTable(dimension="accuracy", at_least=0.0).kind == "at_least"
+    assert check_gates(settings(GateTable(dimension="accuracy", at_least=0.0)), points(20), (accuracy,))
+    bad = Metric("bad", good_is_high=False)
+
+    @grader(dimension="accuracy", name="counting", metrics=[bad])
+    def counting(exchange: Exchange) -> Score:
+        """Pass everything."""
+        return Score.passed("fine")
+
+    gate = GateTable(dimension="accuracy", metric="bad", at_most=0.0)
+    assert 'for "never once" use `zero = true`' in refused(points(20), gate, graders=(counting,))
+
+
+HIT = [
+    ("at_least", True, (0.9, 1.0), "PASS"),
+    ("at_least", True, (0.8999, 1.0), ""),
+    ("at_least", True, (0.5, 0.9), ""),
+    ("at_least", True, (0.5, 0.8999), "FAIL"),
+    ("at_most", False, (0.0, 0.9), "PASS"),
+    ("at_most", False, (0.9, 1.0), ""),
+    ("at_most", False, (0.9001, 1.0), "FAIL"),
+    ("margin", True, (-0.9, 0.0), ""),
+    ("margin", True, (-0.8999, 0.0), "PASS"),
+    ("margin", True, (-1.0, -0.9), "FAIL"),
+    ("margin", True, (-1.0, -0.8999), ""),
+    ("no_worse_than", False, (0.0, 0.9), ""),
+    ("no_worse_than", False, (0.0, 0.8999), "PASS"),
+    ("no_worse_than", False, (0.9, 1.0), "FAIL"),
+    ("no_worse_than", False, (0.8999, 1.0), ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "good_is_high", "interval", "said"), HIT)
+def test_an_end_of_the_interval_that_meets_the_threshold_decides_as_the_requirement_reads(
+    kind: str, good_is_high: bool, interval: tuple[float, float], said: str
+) -> None:
+    gate = msgspec.convert({"dimension": "accuracy", kind: 0.9}, type=GateTable)
+    passed = passing(gate, good_is_high=good_is_high)(*interval)
+    failed = failing(gate, good_is_high=good_is_high)(*interval)
+    assert (passed, failed) == (said == "PASS", said == "FAIL")
+    assert not passing(gate, good_is_high=good_is_high)(None, None)
+    assert not failing(gate, good_is_high=good_is_high)(None, None)
 
 
 def test_a_gate_without_transcripts_to_show_it_is_refused() -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from chatparity.errors import InputError
 from chatparity.exchange import Exchange, Score
-from chatparity.gate import Findings, GateResult, decide
+from chatparity.gate import Findings, GateResult, decide, scorecard
 from chatparity.grading import Grader, Metric, grader
 from chatparity.grading.rows import Arm, ScoreRow, State
-from chatparity.run.folder import Manifest
+from chatparity.run.folder import EarlyPlan, Looks, Manifest
+from chatparity.stats import REPEATED_ICC, WORKING_ICC, cluster_rate, paired_difference
 from chatparity.suite import GateTable, Settings, SuiteTable
 
 
@@ -103,6 +104,34 @@ def only(made: Sequence[ScoreRow], gate: GateTable, *, baseline: Sequence[ScoreR
     return result
 
 
+MARGIN = GateTable(dimension="accuracy", margin=0.1)
+
+
+def test_people_are_not_compared_with_themselves_where_the_agent_is_a_recording_of_them() -> None:
+    made = [*rows(100, 0), *rows(100, 0, arm="human")]
+    settings = Settings(suite=SuiteTable(name="test"), gate=(MARGIN,))
+    (free,) = decide(made, (accuracy,), settings, manifest=MANIFEST).gates
+    everything = frozenset(one.key for one in made)
+    found = decide(made, (accuracy,), settings, manifest=MANIFEST, echoes=everything)
+    (echoed,) = found.gates
+    assert (free.verdict, echoed.verdict, found.verdict) == ("PASS", "INCONCLUSIVE", "INCONCLUSIVE")
+    assert echoed.reason == "nothing to compare: both sides are the same recorded answers of people"
+    assert found.differences == ()
+
+
+def test_what_a_recording_holds_of_an_ai_is_compared_and_people_s_own_answers_in_it_do_not_dilute_it() -> None:
+    mine = [row(number, number >= 40) for number in range(200)]
+    people = [row(number, True, arm="human") for number in range(200)]
+    echoed = frozenset(one.key for one in mine[80:])
+    settings = Settings(suite=SuiteTable(name="test"), gate=(MARGIN,))
+    found = decide([*mine, *people], (accuracy,), settings, manifest=MANIFEST, echoes=echoed)
+    (result,) = found.gates
+    assert result.difference is not None
+    assert (result.difference.n, result.difference.estimate) == (80, -0.5)
+    assert "120 pairs left out: both sides are the same recorded answers of people" in result.difference.method
+    assert found.differences[0].rate.n == 80
+
+
 AT_LEAST = GateTable(dimension="accuracy", at_least=0.9)
 
 
@@ -127,6 +156,22 @@ def test_when_the_estimate_misses_the_threshold_the_number_named_would_make_it_f
     assert "the estimate misses it; about 185 more conversations like these would decide, as a FAIL" in result.reason
     assert only(rows(261, 39), AT_LEAST).verdict == "INCONCLUSIVE"
     assert only(rows(348, 52), AT_LEAST).verdict == "FAIL"
+
+
+def test_of_a_run_stopped_early_no_number_is_named_for_a_gate_that_is_still_open() -> None:
+    made = rows(88, 12)
+    looks = Looks(format=1, looks=2, stopped=True, sampled=tuple(one.cluster for one in made), asked=100)
+    manifest = msgspec.structs.replace(MANIFEST, early=EarlyPlan(seed=1, batch=10))
+    settings = Settings(suite=SuiteTable(name="test"), gate=(AT_LEAST,))
+    people = [msgspec.structs.replace(one, arm="human") for one in made]
+    found = decide([*made, *people], (accuracy,), settings, manifest=manifest, looks=looks)
+    (result,) = found.gates
+    shown = [one.rate.method for one in (*found.rates, *found.differences) if one.slice == "all"]
+    assert len(shown) == 2
+    assert all(method.startswith("always-valid") for method in shown)
+    assert (result.verdict, result.needed) == ("INCONCLUSIVE", None)
+    assert result.rate.method.startswith("always-valid")
+    assert result.reason.endswith("the run was stopped early, and a whole run would tell more")
 
 
 def test_no_number_is_named_when_none_within_reach_would_decide() -> None:
@@ -174,6 +219,12 @@ def test_answers_of_one_task_weigh_less_than_answers_of_many() -> None:
     assert together.rate.clusters == 20
 
 
+def test_the_least_number_of_planned_answers_is_enough() -> None:
+    enough, short = (only(rows(60, 0), GateTable(dimension="accuracy", at_least=0.8, min_n=n)) for n in (60, 61))
+    assert (enough.verdict, short.verdict) == ("PASS", "INCONCLUSIVE")
+    assert short.reason == "60 planned, a verdict needs 61 (min_n)"
+
+
 def test_a_bad_event_is_gated_from_above() -> None:
     gate = GateTable(dimension="escalation", metric="needless", at_most=0.05)
     assert only(rows(0, 200, of=escalation), gate).verdict == "PASS"
@@ -195,6 +246,42 @@ def test_zero_tolerance_fails_on_one_and_stays_open_while_one_is_unknown() -> No
     passed = only(rows(0, 60, of=escalation), gate)
     assert passed.verdict == "PASS"
     assert passed.reason == "none in 60: at 95% confidence it is below 6.0 %"
+
+
+def test_how_rare_the_event_may_be_is_told_of_a_metric_that_counts_something_good_too() -> None:
+    gate = GateTable(dimension="accuracy", zero=True)
+    assert only(rows(60, 0), gate).reason == "none in 60: at 95% confidence it is below 6.0 %"
+    assert only(rows(59, 1), gate).reason == "1 of 60, and not one is allowed"
+
+
+@pytest.mark.parametrize(("state", "told"), [("abstained", "1 abstained"), ("diverged", "1 diverged")])
+def test_zero_tolerance_stays_open_while_an_answer_was_seen_and_has_no_score(state: State, told: str) -> None:
+    gate = GateTable(dimension="escalation", metric="needless", zero=True)
+    found = only([*rows(0, 99, of=escalation), row(500, None, of=escalation, state=state)], gate)
+    assert (found.verdict, found.reason) == ("INCONCLUSIVE", f"none in 99, but {told}: nobody knows of those")
+
+
+def test_a_run_of_which_no_gate_was_decided_has_not_passed() -> None:
+    bare = verdicts(rows(200, 0))
+    waiting = verdicts(rows(200, 0), GateTable(dimension="accuracy", no_worse_than=0.05))
+    assert (bare.verdict, waiting.verdict) == ("INCONCLUSIVE", "INCONCLUSIVE")
+    assert bare.not_measured[0].startswith("no gate was decided")
+    assert not any("no gate was decided" in one for one in verdicts(rows(200, 0), AT_LEAST).not_measured)
+
+
+def test_a_person_s_answer_is_counted_once_however_often_the_agent_was_tried() -> None:
+    made = [*rows(60, 0), *rows(50, 10, arm="human")]
+    tried = [msgspec.structs.replace(one, trial=trial) for one in made for trial in range(3)]
+    people = [one.rate for one in verdicts(tried).rates if one.arm == "human" and one.slice == "all"]
+    once = [one.rate for one in verdicts(made).rates if one.arm == "human" and one.slice == "all"]
+    assert people == once
+    assert [one.rate.n for one in verdicts(tried).rates if one.arm == "ai"] == [180]
+
+
+def test_the_scorecard_counts_beside_a_figure_what_is_not_in_it() -> None:
+    out = [row(500, None), row(501, None, state="diverged"), row(502, None, state="abstained")]
+    text = scorecard(verdicts([*rows(197, 3), *out], AT_LEAST))
+    assert "(1 unknown, 1 abstained, 1 diverged)" in text
 
 
 def both(same: int, lost: int, won: int) -> list[ScoreRow]:
@@ -236,6 +323,38 @@ def test_what_errored_on_either_side_of_a_comparison_counts_as_worst_and_as_best
     assert (lost.verdict, lost.reason) == ("INCONCLUSIVE", "it would pass but for 30 exchanges without a score")
     # The baseline was at best as good as the agent: what it lacks can only have been worse or the same.
     assert hidden.verdict == "PASS"
+
+
+def test_what_errored_of_people_alone_is_taken_as_good_at_the_low_end_and_as_bad_at_the_high_one() -> None:
+    made = [row(number, True) for number in range(100)]
+    made += [row(number, True if number < 80 else None, arm="human") for number in range(100)]
+    found = only(made, MARGIN).difference
+    clusters = list(range(100))
+    worst = paired_difference([True] * 100, [True] * 100, clusters)
+    best = paired_difference([True] * 100, [True] * 80 + [False] * 20, clusters)
+    assert found is not None
+    assert (found.n, found.unknown, found.low, found.high) == (80, 20, worst.low, best.high)
+
+
+def test_repeated_trials_are_taken_as_more_alike_than_the_answers_of_a_conversation() -> None:
+    mine = [row(number, number > 2) for number in range(40)]
+    people = [row(number, True, arm="human") for number in range(40)]
+    tried = [msgspec.structs.replace(one, trial=trial) for one in [*mine, *people] for trial in range(4)]
+    # One trial in four of three tasks goes wrong.
+    held = [one if one.trial == 0 or one.arm == "human" else good_one(one) for one in tried]
+    values = [bool(one.metrics["rate"]) for one in held if one.arm == "ai"]
+    clusters = [one.cluster for one in held if one.arm == "ai"]
+    rate = only(held, AT_LEAST).rate
+    assert rate.low == cluster_rate(values, clusters, working_icc=REPEATED_ICC).low
+    assert rate.low != cluster_rate(values, clusters, working_icc=WORKING_ICC).low
+    gap = only(held, MARGIN).difference
+    assert gap is not None
+    assert gap.low == paired_difference(values, [True] * 160, clusters, working_icc=REPEATED_ICC).low
+    assert gap.low != paired_difference(values, [True] * 160, clusters, working_icc=WORKING_ICC).low
+
+
+def good_one(one: ScoreRow) -> ScoreRow:
+    return msgspec.structs.replace(one, metrics={"rate": True})
 
 
 def test_without_people_a_comparison_is_inconclusive_and_says_so() -> None:

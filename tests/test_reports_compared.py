@@ -13,11 +13,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatparity.exchange import Reply, ReplyRecord
-from chatparity.gate.measure import Table
+from chatparity.exchange import Exchange, Reply, ReplyRecord, Score
+from chatparity.gate import decide
+from chatparity.gate.echoes import echoes
+from chatparity.gate.measure import Table, rate_of
+from chatparity.gate.result import SliceRate
+from chatparity.grading import grader
 from chatparity.grading.rows import Arm, ScoreRow
-from chatparity.run.folder import RunFolder
-from chatparity.suite import load_suite
+from chatparity.run.folder import Looks, RunFolder
+from chatparity.suite import GateTable, Settings, SuiteTable, load_suite
 from chatparity.transcript import EscalationLabel, Labels, Outcome, ToolCall, Transcript, Turn
 
 from .reports_sample import Sample, findings_of, gate, run_at, usual_gates
@@ -31,7 +35,14 @@ def part(name: str) -> ModuleType:
 
 slices, clocks, timing, mix, thousand, spread = map(part, ("slices", "clocks", "timing", "mix", "thousand", "spread"))
 words, material_, report, verdict = map(part, ("words", "material", "report", "verdict"))
+duels, escalation = map(part, ("duels", "escalation"))
 MEASURE = slices.Measure("accuracy", "rate", "accuracy", good_is_high=True, margin=0.05)
+
+
+@grader(dimension="accuracy")
+def accuracy(exchange: Exchange) -> Score:
+    """Pass everything."""
+    return Score.passed("fine")
 
 
 def score(name: str, arm: Arm, good: bool, value: float | None = None, /, **of: str) -> ScoreRow:
@@ -245,6 +256,49 @@ def test_where_the_sides_had_nothing_in_common_it_says_that_they_cannot_be_compa
     assert only.naive != words.NONE
 
 
+def handed(name: str, trial: int, right: bool) -> ScoreRow:
+    made = score(name, "ai", right, None, language="en")
+    return msgspec.structs.replace(
+        made, trial=trial, dimension="escalation", grader="escalation", metrics={"recall": right}, outcome="correct"
+    )
+
+
+def test_over_repeated_trials_the_matrix_has_the_interval_of_the_gate(tmp_path: Path) -> None:
+    talks = [talk(f"t{number}", due=1) for number in range(20)]
+    seen = [(one.id, trial, trial > 0 or number > 3) for number, one in enumerate(talks) for trial in range(4)]
+    records = [msgspec.structs.replace(reply(name, 1, handover=right), trial=trial) for name, trial, right in seen]
+    rows = [handed(name, trial, right) for name, trial, right in seen]
+    [matrix] = escalation.matrices(read(tmp_path / "run", talks, records, rows))
+    [cell] = [one for one in matrix.cells if (one.expected, one.done) == ("now", "handed over")]
+    gated = rate_of(rows, "recall", 0.95).rate
+    assert (cell.rate.n, cell.rate.good) == (80, 76)
+    assert (cell.rate.low, cell.rate.high, cell.rate.method) == (gated.low, gated.high, gated.method)
+    assert gated.method.startswith("Wilson on effective n") or "Korn" in gated.method
+
+
+def test_of_a_run_that_was_stopped_early_the_page_shows_intervals_that_hold_at_every_look(tmp_path: Path) -> None:
+    talks = [talk(f"t{number}", due=1) for number in range(60)]
+    rows = [one for number in range(60) for one in both(f"t{number}", number % 9 > 0, True, language="en")]
+    folder = run_at(tmp_path / "run", talks, [reply(one.id, 1) for one in talks], rows)
+    sampled = tuple(f"t{number}" for number in range(40))
+    looks = Looks(format=1, looks=2, stopped=True, sampled=sampled, swept=("t50",), graders=("accuracy",), asked=41)
+    folder.write(folder.looks_file, msgspec.json.encode(looks))
+    material = material_.Material.of(folder, findings_of(rows, []))
+    table = material.table(material.own_rows)
+    [row] = duels.duels(table, table, "human", [slice_rate()])
+    assert row.duel.n == 40
+    assert row.difference.method.startswith("always-valid")
+    assert row.difference.low < -0.3
+    assert escalation.share([(True, ("t1", "t1", 0))], material.most_in_one).method.startswith("always-valid")
+    assert (material.drawn("t39"), material.drawn("t50")) == (True, False)
+
+
+def slice_rate() -> SliceRate:
+    rate = rate_of([score("x", "ai", True)], "rate", 0.95).rate
+    of = {"dimension": "accuracy", "metric": "rate", "grader": "accuracy", "slice": "all", "arm": "ai"}
+    return SliceRate(**of, rate=rate, good_is_high=True)
+
+
 def test_a_recording_of_people_is_not_compared_with_the_people_in_it(tmp_path: Path) -> None:
     talks = [talk(f"p{number}") for number in range(4)] + [talk(f"a{number}", by="ai_agent") for number in range(4)]
     records = [reply(one.id, turn, text="!") for one in talks for turn in (1, 3, 5)]
@@ -252,20 +306,21 @@ def test_a_recording_of_people_is_not_compared_with_the_people_in_it(tmp_path: P
     folder = run_at(tmp_path / "run", talks, records, rows)
     manifest = msgspec.structs.replace(folder.manifest(), agent="recorded:logs.jsonl")
     folder.write(folder.manifest_file, msgspec.json.encode(manifest))
-    findings = findings_of(rows, usual_gates_of(rows))
+    gates = [GateTable(dimension="accuracy", at_least=0.5), GateTable(dimension="accuracy", margin=0.1, min_n=1)]
+    echoed = echoes(manifest, records, {one.id: one for one in talks}, ())
+    settings = Settings(suite=SuiteTable(name="test"), gate=tuple(gates))
+    labelled = [msgspec.structs.replace(one, slices={"language": "en"}) for one in rows]
+    findings = decide(labelled, [accuracy], settings, manifest=manifest, echoes=echoed)
+    assert len(echoed) == 12
+    assert [one.verdict for one in findings.gates if one.kind == "margin"] == ["INCONCLUSIVE"]
     text = shown(report.build(folder, findings))
     assert "The agent is a recording, and 12 of its 24 answers are those of people" in text
+    assert "nobody is compared with himself" in text
+    assert "our people (synthetic): nothing to compare: both sides are the same recorded answers of people" in text
     assert "in 12 answers of it a person had answered" in text
     assert "The AI answered 4 conversations and people answered others (4)" in text
     assert "not worse than our people" not in text
     assert not (folder.figures / "parity.svg").exists()
-
-
-def usual_gates_of(rows: Sequence[ScoreRow]) -> list[Any]:
-    with_language = [msgspec.structs.replace(one, slices={"language": "en"}) for one in rows]
-    return [
-        gate(with_language, "accuracy", "rate", kind, value) for kind, value in (("at_least", 0.5), ("margin", 0.1))
-    ]
 
 
 def shown(page: Path) -> str:

@@ -53,5 +53,13 @@ def test_a_trial_that_errored_is_left_out_and_not_counted_as_failed() -> None:
     assert [one.estimate for one in found.estimates] == [1.0, 1.0]
 
 
+def test_a_task_of_which_one_trial_is_left_does_not_silence_the_others() -> None:
+    rows = [row(task, trial) for task in "ab" for trial in range(3)]
+    rows += [row("c", trial, state="graded" if trial == 0 else "errored") for trial in range(3)]
+    [found] = repeats.repeats(rows)
+    assert (found.tasks, found.trials, found.left_out) == (2, 6, 3)
+    assert [one.estimate for one in found.estimates] == [1.0, 1.0, 1.0]
+
+
 def test_tasks_that_were_tried_once_have_no_such_figure() -> None:
     assert repeats.repeats([row("a", 0), row("b", 0)]) == []

@@ -55,6 +55,7 @@ def test_no_suite_above_is_none(tmp_path: Path) -> None:
         (SETTINGS + "[agent]\nconcurrency = 0\n", "agent.concurrency: expected `int` >= 1"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\n", "gate[0] (accuracy): expected exactly one of at_least"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 0.9\nmargin = 0.02\n", "got at_least, margin"),
+        (SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 0.0\nmargin = 0.02\n", "got at_least, margin"),
         (SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 90\n", "gate[0].at_least"),
         (
             SETTINGS + "[[gate]]\ndimension = 'accuracy'\nat_least = 0.9\nslices = ['langage']\n",

@@ -15,7 +15,7 @@ from chatparity.errors import InputError
 from chatparity.exchange import Exchange, Score
 from chatparity.gate import Findings, decide, red_text, scorecard
 from chatparity.grading import grader
-from chatparity.grading.rows import ScoreRow
+from chatparity.grading.rows import ScoreRow, State
 from chatparity.run.folder import Manifest
 from chatparity.suite import GateTable, Settings, SuiteTable, WaiverTable, read_settings
 
@@ -136,6 +136,28 @@ def test_waived_conversations_are_shown_in_the_rate_and_left_out_of_what_decides
 def test_waived_conversations_do_not_help_when_others_fail_as_well(manifest: Manifest) -> None:
     some = found(manifest, MADE, waiver(gate=None, ids=("pl-00", "pl-01")))
     assert (some.verdict, some.gates[1].effect) == ("FAIL", "FAIL")
+
+
+def test_waived_conversations_never_make_a_gate_worse(manifest: Manifest) -> None:
+    # One conversation of many answers, one of them bad: without it the rest is too little to show 80 %.
+    made = rows("pl", 1, 20)
+    made += [msgspec.structs.replace(made[0], turn=turn, metrics={"rate": True}) for turn in range(2, 12)]
+    one = waiver(gate=None, ids=("pl-00",))
+    close = GateTable(dimension="manners", at_least=0.75)
+    plain, waived = (found(manifest, made, *waivers, gate=close).gates[0] for waivers in ((), (one,)))
+    assert waived.without is not None
+    assert (plain.verdict, waived.verdict, waived.effect) == ("PASS", "PASS", "PASS")
+
+
+@pytest.mark.parametrize(("state", "held"), [("errored", True), ("abstained", False), ("diverged", False)])
+def test_a_conversation_without_a_score_is_held_against_the_agent_only_where_it_errored(
+    manifest: Manifest, state: State, held: bool
+) -> None:
+    made = rows("pl", 0)
+    made[0] = msgspec.structs.replace(made[0], state=state, metrics={"rate": None})
+    seen = found(manifest, made, waiver(gate=None, ids=("pl-00",)))
+    assert bool(seen.gates[0].waivers) is held
+    assert any("no gate holds these conversations against the agent" in note for note in seen.notes) is not held
 
 
 def test_expired_conversations_count_again(manifest: Manifest) -> None:

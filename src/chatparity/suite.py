@@ -97,7 +97,13 @@ class GateTable(_Table, frozen=True):
     @property
     def kind(self) -> str:
         """Return the name of the one requirement that is set."""
-        return next(name for name in REQUIREMENTS if getattr(self, name) not in (None, False))
+        return self.given[0]
+
+    @property
+    def given(self) -> list[str]:
+        """Return the names of the requirements that are set: one, in a gate that was read from a file. 0 is set too."""
+        values = [(name, getattr(self, name)) for name in REQUIREMENTS]
+        return [name for name, value in values if value is not None and value is not False]
 
 
 REQUIREMENTS = ("at_least", "at_most", "margin", "no_worse_than", "zero")
@@ -233,7 +239,7 @@ def read_settings(path: Path) -> Settings:
         if not gate.whole and not gate.slices:
             nothing = 'whole = false leaves nothing to ask: expected slices, for example slices = ["language"]'
             wrong.append(Problem(path, None, f"gate[{index}] ({gate.dimension})", nothing))
-        given = [name for name in REQUIREMENTS if getattr(gate, name) not in (None, False)]
+        given = gate.given
         if len(given) != 1:
             expected = f"expected exactly one of {', '.join(REQUIREMENTS)}, got {', '.join(given) or 'none'}"
             wrong.append(Problem(path, None, f"gate[{index}] ({gate.dimension})", expected))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from chatparity.gate.needed import more_text
 from chatparity.gate.result import Findings, GateResult, SliceRate
 from chatparity.gate.slices import ALL, short
 from chatparity.gate.text import (
@@ -20,6 +21,7 @@ from chatparity.grading.rows import STATES
 
 HEAD = ("dimension", "slice", "n", "rate [interval]", "needs", "verdict")
 NUMBER = 2
+BESIDE = ("unknown", "abstained", "diverged")
 
 
 def scorecard(findings: Findings) -> str:
@@ -52,7 +54,8 @@ def card_lines(findings: Findings) -> Iterator[tuple[str, str]]:
 def _row(gate: GateResult) -> tuple[str, ...]:
     measured = gate.difference or gate.rate
     text = rate_text(measured) if gate.difference is None else difference_text(measured).rpartition(", n = ")[0]
-    counts = f" ({gate.rate.unknown} unknown)" if gate.rate.unknown else ""
+    beside = [f"{count} {state}" for state in BESIDE if (count := getattr(measured, state))]
+    counts = f" ({', '.join(beside)})" if beside else ""
     return (
         gate.name.replace(f"[{short(gate.slice)}]", "", 1)
         + (" (synthetic)" if gate.synthetic and gate.kind == "margin" else ""),
@@ -62,7 +65,7 @@ def _row(gate: GateResult) -> tuple[str, ...]:
         threshold_text(gate.kind, gate.threshold, good_is_high=gate.good_is_high),
         gate.verdict
         + (" (waived)" if gate.waived else f" (counts as {gate.effect})" if gate.effect != gate.verdict else "")
-        + (f" (about {gate.needed} more conversations)" if gate.needed else ""),
+        + (f" ({more_text(gate.needed)})" if gate.needed else ""),
     )
 
 

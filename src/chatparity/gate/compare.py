@@ -15,8 +15,9 @@ HALVINGS = 24
 class Duel:
     """Graded pairs by who was right: `won` only the first side, `lost` only the second, `both`, `neither`.
 
-    `p` is McNemar's exact two-sided p of the pairs that differ, None where none differ or nothing is paired. It takes
-    pairs as independent: of conversations with several pairs the interval of the difference tells more.
+    `p` is McNemar's exact two-sided p of the pairs that differ, None where none differ, nothing is paired, or trials
+    are `repeated`: a second trial of the same message is no second message. It takes pairs as independent: of
+    conversations with several pairs the interval of the difference tells more.
     """
 
     won: int
@@ -25,6 +26,7 @@ class Duel:
     neither: int
     clusters: int
     p: float | None
+    repeated: bool = False
 
     @property
     def n(self) -> int:
@@ -47,38 +49,41 @@ def duel(pairs: Pairs, metric: str, *, good_is_high: bool = True) -> Duel:
     both = graded(pairs)
     seen = [(one.metrics[metric] is good_is_high, two.metrics[metric] is good_is_high) for one, two in both]
     won, lost = seen.count((True, False)), seen.count((False, True))
+    repeated = len({(one.id, one.turn) for one, _ in both}) < len(both)
     return Duel(
         won=won,
         lost=lost,
         both=seen.count((True, True)),
         neither=seen.count((False, False)),
         clusters=len({one.cluster for one, _ in both}),
-        p=float(binomtest(won, won + lost).pvalue) if won + lost else None,
+        p=float(binomtest(won, won + lost).pvalue) if won + lost and not repeated else None,
+        repeated=repeated,
     )
 
 
-def chance(pairs: Pairs, metric: str, *, confidence: float = 0.95) -> float | None:
+def chance(pairs: Pairs, metric: str, *, confidence: float = 0.95, largest: int | None = None) -> float | None:
     """Return the two-sided p of the paired difference: 1 − the confidence at which its interval just reaches zero.
 
     So p and the interval that is shown are one test, clusters included. Where the interval at `confidence` holds zero
-    it is 1.0: no correction for multiplicity could make it small. None where there is no interval.
+    it is 1.0: no correction for multiplicity could make it small. None where there is no interval. `largest` is as in
+    `rate_of`.
     """
-    if not _clear(pairs, metric, confidence):
-        rate = difference_of(pairs, metric, confidence).rate
+    if not _clear(pairs, metric, confidence, largest):
+        rate = difference_of(pairs, metric, confidence, largest).rate
         return None if rate.low is None else 1.0
     inside, outside = confidence, 1.0
     for _ in range(HALVINGS):
         middle = 1 - ((1 - inside) * max(1 - outside, 1e-12)) ** 0.5
-        if _clear(pairs, metric, middle):
+        if _clear(pairs, metric, middle, largest):
             inside = middle
         else:
             outside = middle
     return 1 - inside
 
 
-def _clear(pairs: Pairs, metric: str, confidence: float) -> bool:
+def _clear(pairs: Pairs, metric: str, confidence: float, largest: int | None) -> bool:
     """Say whether the interval of the difference lies on one side of zero."""
-    rate = difference_of(pairs, metric, confidence).rate
+    rate = difference_of(pairs, metric, confidence, largest).rate
     return rate.low is not None and rate.high is not None and (rate.low > 0 or rate.high < 0)
 
 

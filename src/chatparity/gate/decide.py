@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from chatparity.gate.echoes import Spot
 from chatparity.gate.family import corrected
 from chatparity.gate.flips import flips
 from chatparity.gate.looks import AT_THE_END, LOOKING, ONE_LOOK, Way
@@ -19,6 +20,8 @@ from chatparity.grading.rows import STOPPED_EARLY, ScoreRow, ledger
 from chatparity.run.folder import Looks, Manifest
 from chatparity.suite import Settings
 
+NOTHING_DECIDED = "no gate was decided: nothing was asked of the agent that it could have passed"
+
 
 def decide(
     rows: Sequence[ScoreRow],
@@ -29,12 +32,14 @@ def decide(
     baseline: Sequence[ScoreRow] | None = None,
     looks: Looks | None = None,
     day: dt.date | None = None,
+    echoes: frozenset[Spot] = frozenset(),
 ) -> Findings:
     """Return the verdict of every gate on every slice, and all else that a run shows.
 
-    FAIL if any gate counts as FAIL, else INCONCLUSIVE if any does, else PASS. A `no_worse_than` gate without a
-    `baseline` is not decided; `not_measured` says so. `looks` is what became of a run that was looked at early: one
-    that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. Raises
+    FAIL if any gate counts as FAIL, else INCONCLUSIVE if any does or no gate was decided, else PASS. A `no_worse_than`
+    gate without a `baseline` is not decided; `not_measured` says so. `looks` is what became of a run that was looked at
+    early: one that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. At
+    `echoes` the agent is a recording of the person it would be compared with: a margin does not count them. Raises
     InputError for a gate or waiver that names what does not exist.
     """
     counts = planned_rows(rows)
@@ -52,18 +57,20 @@ def decide(
         sampled=sampled,
         synthetic=manifest.synthetic,
         day=day or today(),
+        echoes=echoes,
     )
     sizes = {key: one.largest for key, one in counts.items()} if stopped else None
-    table = Table.of(_seen(rows, sampled), sizes)
+    table = Table.of(_seen(rows, sampled), sizes, echoes)
     counting = {gate.effect for gate in gates}
     order: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
+    unasked = () if gates else (NOTHING_DECIDED,)
     return Findings(
         format=FORMAT,
-        verdict=next((verdict for verdict in order if verdict in counting), "PASS"),
+        verdict=next((verdict for verdict in order if verdict in counting), "INCONCLUSIVE"),
         gates=gates,
         rates=rates(table, graders, asked),
         ledger=tuple(ledger(rows)),
-        not_measured=not_measured(rows, asked, manifest, has_baseline=baseline is not None),
+        not_measured=(*unasked, *not_measured(rows, asked, manifest, has_baseline=baseline is not None)),
         agent=manifest.agent,
         mode=manifest.mode,
         synthetic=manifest.synthetic,
@@ -89,6 +96,7 @@ def gates_of(
     sampled: frozenset[str] | None,
     synthetic: bool,
     day: dt.date,
+    echoes: frozenset[Spot] = frozenset(),
 ) -> tuple[GateResult, ...]:
     """Return the results of gates, corrected for slices, with their waivers.
 
@@ -96,14 +104,14 @@ def gates_of(
     """
     before, every = Table.of(baseline), Table.of(rows)
     unseen = {one.key: one.planned.n - len(every.get("ai", one.key)) for one in asked}
-    results = _pass(asked, rows, before, way, sampled, unseen, synthetic=synthetic)
+    results = _pass(asked, rows, before, way, sampled, unseen, echoes, synthetic=synthetic)
     if not settings.waiver:
         return tuple(results)
     left_out = waived_ids(settings, day)
     without: Mapping[int, GateResult] = {}
     if left_out:
         kept = [row for row in rows if row.id not in left_out]
-        without = dict(enumerate(_pass(asked, kept, before, way, sampled, unseen, synthetic=synthetic)))
+        without = dict(enumerate(_pass(asked, kept, before, way, sampled, unseen, echoes, synthetic=synthetic)))
     return tuple(with_waivers(results, without, settings, day, bad_in(rows, asked)))
 
 
@@ -114,6 +122,7 @@ def _pass(
     way: Way,
     sampled: frozenset[str] | None,
     unseen: Mapping[Key, int],
+    echoes: frozenset[Spot],
     *,
     synthetic: bool,
 ) -> list[GateResult]:
@@ -123,7 +132,7 @@ def _pass(
     decided by a sample and needs no bound that holds at all times.
     """
     sizes: Mapping[Key, int] | None = {one.key: one.planned.largest for one in asked} if way.looking else None
-    table = Table.of(_seen(rows, sampled), sizes)
+    table = Table.of(_seen(rows, sampled), sizes, echoes)
     every = Table.of(rows)
     found = [
         decided(one, every, before, ONE_LOOK, unseen=unseen[one.key], synthetic=synthetic)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from chatparity.gate.needed import Estimate, clusters_needed, failing
+from chatparity.gate.needed import Estimate, clusters_needed, failing, more_text
 from chatparity.gate.result import Family, GateResult
 from chatparity.gate.slices import ALL
 from chatparity.gate.verdict import Decided
@@ -76,7 +76,7 @@ def _open(one: Decided, note: Family, count: int, level: float, against: str) ->
     strict = one.again(1 - 2 * level).known
     total = clusters_needed(strict, fails, lambda there: fails(*_exact(one, there, 1 - 2 * level)))
     more = None if total is None else max(total - strict.clusters, 1)
-    would = "" if more is None else f"; about {more} more conversations like these would decide, as a FAIL"
+    would = "" if more is None else f"; {more_text(more)} like these would decide, as a FAIL"
     reason = f"it misses by itself, but among {count} slices that may be chance: {against}{would}"
     return msgspec.structs.replace(one.result, verdict="INCONCLUSIVE", family=note, reason=reason, needed=more)
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chatparity.gate.echoes import Spot
 from chatparity.gate.result import Rate
-from chatparity.gate.slices import Key, labels, place_of, working_icc
+from chatparity.gate.slices import Key, Place, labels, place_of, working_icc
 from chatparity.grading.rows import STOPPED_EARLY, ScoreRow
 from chatparity.stats import DifferenceEstimate, RateEstimate, cluster_rate, paired_difference
 from chatparity.stats.sequence import RatioSequence, SequenceEstimate
@@ -22,16 +23,20 @@ class Table:
 
     Rows of languages that were not asked are left out, and so are those that a run stopped by design did not come to:
     nothing about them is unknown that the run set out to know. `sizes` holds, for a run that is looked at early, the
-    most exchanges planned in one cluster of a key: with it, intervals are always-valid.
+    most exchanges planned in one cluster of a key: with it, intervals are always-valid. `echoes` are the places at
+    which the agent is a recording of the person it would be compared with.
     """
 
     rows: dict[tuple[str, Key], Rows] = field(default_factory=dict)
     sizes: Mapping[Key, int] | None = None
+    echoes: frozenset[Spot] = frozenset()
 
     @classmethod
-    def of(cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None) -> Table:
+    def of(
+        cls, rows: Iterable[ScoreRow], sizes: Mapping[Key, int] | None = None, echoes: frozenset[Spot] = frozenset()
+    ) -> Table:
         """Sort rows into a table."""
-        table = cls(sizes=sizes)
+        table = cls(sizes=sizes, echoes=echoes)
         for row in rows:
             if row.state == "skipped" or (row.state == "not_run" and row.reason == STOPPED_EARLY):
                 continue
@@ -97,6 +102,23 @@ def rate_of(rows: Sequence[ScoreRow], metric: str, confidence: float, largest: i
     return Measured(rate, known)
 
 
+def share_of(observed: Sequence[tuple[bool, Place]], confidence: float, largest: int | None = None) -> RateEstimate:
+    """Return the share of true values, each with its cluster, transcript and trial, by the interval that gates use.
+
+    `largest` is as in `rate_of`.
+    """
+    values, places = [value for value, _ in observed], [place for _, place in observed]
+    return _rate(values, [cluster for cluster, _, _ in places], confidence, largest, working_icc(places))
+
+
+def answered_once(rows: Iterable[ScoreRow]) -> Rows:
+    """Return people's rows, each answer once: a person answered once, and stands beside every trial of the agent."""
+    first: dict[tuple[str, str, int], ScoreRow] = {}
+    for row in rows:
+        first.setdefault((row.grader, row.id, row.turn), row)
+    return list(first.values())
+
+
 def _why_nothing(rows: Sequence[ScoreRow]) -> str:
     """Return why none of these rows is graded."""
     if not rows:
@@ -107,10 +129,14 @@ def _why_nothing(rows: Sequence[ScoreRow]) -> str:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The same exchanges on both sides, in order; either may be unknown."""
+    """The same exchanges on both sides, in order; either may be unknown.
+
+    `echoes` pairs more were left out: in them both sides are the same recorded answer of a person.
+    """
 
     mine: Rows
     other: Rows
+    echoes: int = 0
 
 
 def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
@@ -119,6 +145,13 @@ def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
     by_key = {row.key: row for row in other if row.state in counted}
     both = [(row, by_key[row.key]) for row in mine if row.key in by_key and row.state in counted]
     return Pairs([one for one, _ in both], [two for _, two in both])
+
+
+def with_people(table: Table, key: Key) -> Pairs:
+    """Pair the AI's rows with people's, without those in which a person's own answer stands as the AI's."""
+    pairs = paired(table.get("ai", key), table.get("human", key))
+    both = [(one, two) for one, two in zip(pairs.mine, pairs.other, strict=True) if one.key not in table.echoes]
+    return Pairs([one for one, _ in both], [two for _, two in both], len(pairs.mine) - len(both))
 
 
 def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | None = None) -> Measured:
@@ -142,6 +175,9 @@ def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | N
     if graded and unknown:
         low, high = taken([*graded, *unknown], lacking=False).low, taken([*graded, *unknown], lacking=True).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
+    if pairs.echoes:
+        same = "both sides are the same recorded answers of people"
+        method = f"{method}; {pairs.echoes} pairs left out: {same}" if both else f"nothing to compare: {same}"
     rate = Rate(
         n=known.n,
         good=known.first_only,

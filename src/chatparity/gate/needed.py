@@ -71,6 +71,11 @@ def clusters_needed(
     return high
 
 
+def more_text(more: int) -> str:
+    """Return a forecast in words: `about 12 more conversations`."""
+    return f"about {more} more conversation{'' if more == 1 else 's'}"
+
+
 def exchanges_needed(estimate: Estimate, clusters: int) -> int:
     """Return how many exchanges that many conversations hold, at as many a conversation as now."""
     return round(estimate.n * clusters / max(estimate.clusters, 1))

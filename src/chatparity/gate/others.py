@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from chatparity.gate.measure import Table, difference_of, paired, rate_of
+from chatparity.gate.measure import Table, answered_once, difference_of, rate_of, with_people
 from chatparity.gate.result import SliceRate
 from chatparity.gate.slices import ALL, FIXED, PAIRED, GateSlice
 from chatparity.grading.grader import Grader, Metric
@@ -24,6 +24,8 @@ def rates(table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice]) -
         for arm in ("ai", "human"):
             key = (grader.name, metric.name, label)
             rows = table.get(arm, key)
+            if arm == "human":
+                rows = answered_once(rows)
             if not rows or (arm == "ai" and gate is not None and gate.gated):
                 continue
             measured = rate_of(rows, metric.name, CONFIDENCE, table.largest(key))
@@ -60,7 +62,7 @@ def differences(table: Table, graders: Sequence[Grader], asked: Sequence[GateSli
     found: list[SliceRate] = []
     for grader, metric, label in _keys(table, graders):
         key = (grader.name, metric.name, label)
-        pairs = paired(table.get("ai", key), table.get("human", key))
+        pairs = with_people(table, key)
         gate = margins.get(key)
         measured = difference_of(pairs, metric.name, gate.confidence if gate else CONFIDENCE, table.largest(key))
         if measured.rate.n:

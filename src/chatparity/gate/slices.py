@@ -14,6 +14,7 @@ from chatparity.gate.needed import Clears, Estimate, clusters_needed, exchanges_
 from chatparity.grading.grader import Grader, Metric
 from chatparity.grading.rows import ScoreRow
 from chatparity.stats import REPEATED_ICC, WORKING_ICC, cluster_rate, paired_difference
+from chatparity.stats.clusters import Clusters, clusters_of
 from chatparity.suite import MARKER, GateTable, Settings
 
 ALL = "all"
@@ -21,6 +22,7 @@ FIXED = ("at_least", "at_most", "zero")
 PAIRED = {"margin": "human", "no_worse_than": "baseline"}
 Key = tuple[str, str, str]
 Place = tuple[str, str, int]
+ICC_STEP = 1e-4
 
 
 @dataclass
@@ -135,11 +137,29 @@ def working_icc(places: Iterable[Place]) -> float:
     """Return the correlation to assume within clusters while too few of them can show it.
 
     Where a cluster holds several conversations, they are trials of one task: those are more alike than the answers of
-    one conversation.
+    one conversation. But a mean over all trials is never less sure than that of one trial alone, so the correlation is
+    at most the one at which the answers of a cluster count for as much as those of its longest conversation.
     """
-    conversations = set(places)
-    repeated = len(conversations) > len({cluster for cluster, _, _ in conversations})
-    return REPEATED_ICC if repeated else WORKING_ICC
+    talks = Counter(places)
+    longest: dict[str, int] = {}
+    for (cluster, _, _), answers in talks.items():
+        longest[cluster] = max(longest.get(cluster, 0), answers)
+    if len(talks) == len(longest):
+        return WORKING_ICC
+    every = clusters_of([place[0] for place in talks.elements()])
+    alone = clusters_of([cluster for cluster, answers in longest.items() for _ in range(answers)])
+    return no_less_than(alone.chances(WORKING_ICC), every)
+
+
+def no_less_than(chances: float, clusters: Clusters) -> float:
+    """Return the largest correlation, at most that of repeated trials, at which clusters give so many chances."""
+    if clusters.chances(REPEATED_ICC) >= chances:
+        return REPEATED_ICC
+    low, high = WORKING_ICC, REPEATED_ICC
+    while high - low > ICC_STEP:
+        middle = (low + high) / 2
+        low, high = (middle, high) if clusters.chances(middle) >= chances else (low, middle)
+    return low
 
 
 def expand(settings: Settings, graders: Sequence[Grader], counts: Mapping[Key, Planned]) -> list[GateSlice]:
@@ -231,7 +251,11 @@ def _impossible(one: GateSlice, way: Way) -> Iterator[Problem]:
     if clears(best.low, best.high):
         return
     need = clusters_needed(best, clears)
-    if need is None:
+    if need is None and gate.kind in PAIRED:
+        advice = (
+            f"no number of exchanges is enough for an agent that is as good as the others: give a {gate.kind} above 0"
+        )
+    elif need is None:
         advice = 'no number of exchanges is enough; for "never once" use `zero = true`'
     else:
         advice = f"it needs about {exchanges_needed(best, need)} exchanges ({need} conversations)"

@@ -9,8 +9,8 @@ import msgspec
 
 from chatparity.gate.examples import examples, lost
 from chatparity.gate.looks import Way
-from chatparity.gate.measure import Measured, Table, difference_of, paired, rate_of
-from chatparity.gate.needed import clusters_needed, failing, passing, threshold_of
+from chatparity.gate.measure import Measured, Table, difference_of, paired, rate_of, with_people
+from chatparity.gate.needed import clusters_needed, failing, more_text, passing, threshold_of
 from chatparity.gate.result import GateResult, Rate, Verdict
 from chatparity.gate.slices import PAIRED, GateSlice
 from chatparity.gate.text import threshold_text
@@ -36,8 +36,8 @@ def decided(one: GateSlice, table: Table, before: Table, way: Way, *, unseen: in
     other: Measured | None = None
     difference: Measured | None = None
     if one.gate.kind in PAIRED:
-        against = table.get("human", one.key) if one.gate.kind == "margin" else before.get("ai", one.key)
-        pairs = paired(mine, against)
+        margin = one.gate.kind == "margin"
+        pairs = with_people(table, one.key) if margin else paired(mine, before.get("ai", one.key))
 
         def again(level: float) -> Measured:
             return difference_of(pairs, name, level, largest)
@@ -111,11 +111,14 @@ def _undecided(one: GateSlice, measured: Measured) -> tuple[Verdict, str, int | 
     if not clears(estimate, estimate):
         clears = failing(one.gate, good_is_high=one.metric.good_is_high)
         why, outcome = "the interval holds the threshold, and the estimate misses it", "decide, as a FAIL"
+    if measured.known.inflation is None:
+        # An interval that holds at all looks: how it narrows depends on the looks to come.
+        return "INCONCLUSIVE", f"{why}: the run was stopped early, and a whole run would tell more", None
     total = clusters_needed(measured.known, clears)
     if total is None:
         return "INCONCLUSIVE", "the estimate is so near the threshold that 100,000 conversations would not decide", None
     more = max(total - measured.known.clusters, 1)
-    return "INCONCLUSIVE", f"{why}; about {more} more conversations like these would {outcome}", more
+    return "INCONCLUSIVE", f"{why}; {more_text(more)} like these would {outcome}", more
 
 
 def _zero(one: GateSlice, rate: Rate, unseen: int) -> tuple[Verdict, str, int | None]:
@@ -129,6 +132,10 @@ def _zero(one: GateSlice, rate: Rate, unseen: int) -> tuple[Verdict, str, int | 
         return "INCONCLUSIVE", f"none in {rate.n}, but {rate.unknown} more have no score", None
     if unseen:
         return "INCONCLUSIVE", f"none in {rate.n}, but {unseen} more are planned and not asked", None
+    if rate.abstained or rate.diverged:
+        states = ((rate.abstained, "abstained"), (rate.diverged, "diverged"))
+        told = " and ".join(f"{count} {state}" for count, state in states if count)
+        return "INCONCLUSIVE", f"none in {rate.n}, but {told}: nobody knows of those", None
     if rate.low is None or rate.high is None:
         return "PASS", f"none in {rate.n}; how rare it is {rate.method}", None
     most = rate.high if rate.good == 0 else 1 - rate.low

@@ -102,7 +102,10 @@ def _echoes(material: Material) -> str:
     if not material.echoes:
         return ""
     gates = sum(gate.kind == "margin" for gate in material.findings.gates)
-    compared = f" The {words.count(gates, 'gate')} against people leave them out: nobody is compared with himself."
+    compared = (
+        f" The {words.count(gates, 'gate')} against people decide nothing where all answers are: nobody is compared "
+        "with himself."
+    )
     return (
         f"The agent is a recording, and {len(material.echoes):,} of its {words.count(len(material.records), 'answer')} "
         f"are those of people: gates on a rate count them as the agent’s.{compared if gates else ''}"

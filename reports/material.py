@@ -68,7 +68,13 @@ class Material:
 
     @cached_property
     def own_rows(self) -> tuple[ScoreRow, ...]:
-        """Return `drawn_rows` without those in which a person's own recorded answer stands as the AI's."""
+        """Return `drawn_rows` without those in which a person's own recorded answer stands as the AI's.
+
+        As in the gates: an AI that chose a person's words here and there keeps its rows.
+        """
+        people = {row.key for row in self.drawn_rows if row.arm == "human"}
+        if not all(row.key in self.echoes for row in self.drawn_rows if row.arm == "ai" and row.key in people):
+            return self.drawn_rows
         return tuple(row for row in self.drawn_rows if row.arm != "ai" or row.key not in self.echoes)
 
     @cached_property

@@ -119,17 +119,14 @@ def test_people_are_not_compared_with_themselves_where_the_agent_is_a_recording_
     assert found.differences == ()
 
 
-def test_what_a_recording_holds_of_an_ai_is_compared_and_people_s_own_answers_in_it_do_not_dilute_it() -> None:
-    mine = [row(number, number >= 40) for number in range(200)]
+def test_a_recording_of_an_ai_that_chose_a_person_s_words_here_and_there_is_compared_on_all_answers() -> None:
+    mine = [row(number, number >= 4) for number in range(200)]
     people = [row(number, True, arm="human") for number in range(200)]
-    echoed = frozenset(one.key for one in mine[80:])
     settings = Settings(suite=SuiteTable(name="test"), gate=(MARGIN,))
-    found = decide([*mine, *people], (accuracy,), settings, manifest=MANIFEST, echoes=echoed)
-    (result,) = found.gates
+    echoed = frozenset(one.key for one in mine[4:])
+    (result,) = decide([*mine, *people], (accuracy,), settings, manifest=MANIFEST, echoes=echoed).gates
     assert result.difference is not None
-    assert (result.difference.n, result.difference.estimate) == (80, -0.5)
-    assert "120 pairs left out: both sides are the same recorded answers of people" in result.difference.method
-    assert found.differences[0].rate.n == 80
+    assert (result.verdict, result.difference.n, result.difference.estimate) == ("PASS", 200, -0.02)
 
 
 AT_LEAST = GateTable(dimension="accuracy", at_least=0.9)

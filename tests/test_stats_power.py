@@ -110,3 +110,9 @@ def test_simulated_gates_pass_as_often_as_planned() -> None:
 def test_an_argument_that_cannot_be_is_named(call: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         call()  # type: ignore[operator]
+
+
+def test_a_difference_that_is_there_takes_its_square_off_the_variance_of_a_pair() -> None:
+    shift = (0.1 + 0.05) / ((0.2 - 0.1**2) / 100) ** 0.5  # Connor (1987)
+    expected = float(nct.sf(t.ppf(0.975, 99), 99, shift))
+    assert difference_power(0.2, 0.05, 100, difference=0.1) == pytest.approx(expected, rel=1e-6)

@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import betabinom, binomtest
+from scipy.stats import betabinom, binomtest, norm
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -227,3 +227,9 @@ def test_more_of_the_same_conversations_narrow_an_interval() -> None:
     assert found.low is not None
     assert more.low is not None
     assert found.low < more.low < 0.9
+
+
+def test_two_conversations_weigh_no_less_than_one_pair() -> None:
+    first = [True, True, True, True, False, False, False, False]
+    found = paired_difference(first, [False] * 8, [0, 0, 0, 0, 1, 1, 1, 1])
+    assert (found.low, found.high) == pytest.approx(score_interval(0.5, 0.0, 1.0, quantile=float(norm.ppf(0.975))))

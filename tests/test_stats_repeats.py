@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t
 
-from chatparity.stats import clopper_pearson, pass_all, pass_any, pass_hat
+from chatparity.stats import clopper_pearson, pass_all, pass_any, pass_hat, wilson
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.data())
@@ -86,3 +87,12 @@ def test_the_interval_covers_and_the_estimate_is_unbiased_where_tasks_differ(tas
 def test_an_argument_that_cannot_be_is_named(call: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         call()  # type: ignore[operator]
+
+
+def test_the_interval_of_many_mixed_tasks_takes_student_s_t_on_the_tasks() -> None:
+    outcomes = [trial < task % 5 for task in range(40) for trial in range(4)]
+    first = pass_hat(outcomes, [task for task in range(40) for _ in range(4)])[0]
+    shares = np.array([sum(trial < task % 5 for trial in range(4)) / 4 for task in range(40)])
+    size = shares.mean() * (1 - shares.mean()) / (shares.var(ddof=1) / 40)
+    low, high = wilson(shares.mean() * size, size, quantile=float(t.ppf(0.975, 39)))
+    assert (first.low, first.high) == pytest.approx((low, high))

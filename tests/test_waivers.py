@@ -12,12 +12,15 @@ import msgspec
 import pytest
 
 from chatparity.errors import InputError
-from chatparity.exchange import Exchange, Score
+from chatparity.exchange import Exchange, Point, Score
 from chatparity.gate import Findings, decide, red_text, scorecard
+from chatparity.gate.early import looking
 from chatparity.grading import grader
 from chatparity.grading.rows import ScoreRow, State
+from chatparity.points import points_of
 from chatparity.run.folder import Manifest
 from chatparity.suite import GateTable, Settings, SuiteTable, WaiverTable, read_settings
+from chatparity.transcript import Transcript, Turn
 
 pytest_plugins = "pytester"
 
@@ -172,6 +175,26 @@ def test_a_zero_tolerance_gate_passes_without_its_waived_conversation(manifest: 
     gate = GateTable(dimension="manners", zero=True)
     one = found(manifest, rows("pl", 1), waiver(gate=None, ids=("pl-00",)), gate=gate)
     assert (one.verdict, one.gates[0].verdict, one.gates[0].effect) == ("PASS", "FAIL", "PASS")
+
+
+def points(*languages: str) -> list[Point]:
+    turns = (Turn(speaker="customer", text="hello"), Turn(speaker="ai_agent", text="hi"))
+    made = [
+        Transcript(schema=1, id=f"{language}-{number:02}", language=language, turns=turns)
+        for language in languages
+        for number in range(100)
+    ]
+    return [point for one in made for point in points_of(one)]
+
+
+@pytest.mark.parametrize(("waivers", "decided"), [((), False), (("2999-12-31",), True), (("2000-01-01",), False)])
+def test_looking_early_waits_for_a_gate_that_is_open_unless_a_waiver_of_it_is_in_force(
+    waivers: tuple[str, ...], decided: bool
+) -> None:
+    settings = Settings(suite=SuiteTable(name="test"), gate=(GATE,), waiver=tuple(waiver(day) for day in waivers))
+    made = [*rows("en", 0), *rows("pl", 20)]
+    look = looking(settings)(points("en", "pl"), [manners])
+    assert look(made, frozenset(one.cluster for one in made)).decided is decided
 
 
 def test_a_waiver_of_a_gate_that_does_not_exist_names_those_that_do(manifest: Manifest) -> None:

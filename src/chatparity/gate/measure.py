@@ -148,10 +148,14 @@ def paired(mine: Iterable[ScoreRow], other: Iterable[ScoreRow]) -> Pairs:
 
 
 def with_people(table: Table, key: Key) -> Pairs:
-    """Pair the AI's rows with people's, without those in which a person's own answer stands as the AI's."""
+    """Pair the AI's rows with people's; none where in every pair a person's own answer stands as the AI's.
+
+    Where only some are alike, an AI may have chosen a person's words: to leave those out would leave its worst answers.
+    """
     pairs = paired(table.get("ai", key), table.get("human", key))
-    both = [(one, two) for one, two in zip(pairs.mine, pairs.other, strict=True) if one.key not in table.echoes]
-    return Pairs([one for one, _ in both], [two for _, two in both], len(pairs.mine) - len(both))
+    if pairs.mine and all(one.key in table.echoes for one in pairs.mine):
+        return Pairs([], [], len(pairs.mine))
+    return pairs
 
 
 def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | None = None) -> Measured:
@@ -176,8 +180,7 @@ def difference_of(pairs: Pairs, metric: str, confidence: float, largest: int | N
         low, high = taken([*graded, *unknown], lacking=False).low, taken([*graded, *unknown], lacking=True).high
         method += f"; {len(unknown)} without a score counted as worst and as best"
     if pairs.echoes:
-        same = "both sides are the same recorded answers of people"
-        method = f"{method}; {pairs.echoes} pairs left out: {same}" if both else f"nothing to compare: {same}"
+        method = "nothing to compare: both sides are the same recorded answers of people"
     rate = Rate(
         n=known.n,
         good=known.first_only,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from chatparity.sandbox.about_money import open_payments
+from chatparity.sandbox.about_money import fee_after, open_payments, same_day
 from chatparity.sandbox.amounts import major, minor
 from chatparity.sandbox.case import Case, day
 from chatparity.sandbox.instalments import first_open, is_due, is_open, named_instalment, with_part
+from chatparity.sandbox.letters import fold
 from chatparity.sandbox.policy import after_days
-from chatparity.sandbox.understand import fold
 
 
 def extend(case: Case) -> None:
@@ -33,6 +33,7 @@ def extend(case: Case) -> None:
             key = "extend_done" if len(parts) > 1 else "extend_done_single"
             moved = {"days": done["extended_days"], "due": day(done["due_on"])}
             case.say(key, number=part["number"], order=order, amount=amount, **moved)
+            same_day(case, moved["due"])
             return
         values: dict[str, Any] = {"order": order, "due": due_on, "wanted": days or 1, "most": most}
         values |= {
@@ -43,6 +44,8 @@ def extend(case: Case) -> None:
         if "paused_until" in done:
             values["until"] = day(done["paused_until"])
         case.say(f"extend_{done['error']}", **values)
+        if done["error"] == "already_extended":
+            fee_after(case, due_on)
 
 
 def _days_wanted(case: Case, due_on: dt.date, most: int) -> int | None:

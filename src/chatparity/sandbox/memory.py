@@ -9,11 +9,27 @@ from chatparity.sandbox import slots
 from chatparity.sandbox.addresses import find_address
 from chatparity.sandbox.case import Case
 from chatparity.sandbox.handover import AT_ONCE
-from chatparity.sandbox.understand import Heard, fold
+from chatparity.sandbox.letters import fold
+from chatparity.sandbox.understand import Heard
 
 SMALL_TALK = frozenset({"thanks", "greeting", "insult"})
 NOT_CARRIED = SMALL_TALK | AT_ONCE.keys() | {"bot_question", "hours", "privacy", "advice"}
 _OFFERING = frozenset({"complaint", "review", "declined", "second_look", "human"})
+_TOOL_OF = {
+    "change_address": "change_address",
+    "change_email": "change_email",
+    "change_method": "set_default_payment_method",
+    "plan_change": "change_plan",
+    "waive": "waive_late_fee",
+    "extend": "extend_due_date",
+    "return": "report_return",
+    "missing": "report_missing_parcel",
+    "dispute": "open_dispute",
+    "cancel": "cancel_order",
+    "duplicate": "refund_duplicate_charge",
+    "deletion": "request_data_deletion",
+}
+_STATES = {"extend": "due", "waive": "due", "plan_change": "due", "cancel": "refund"}
 _TOKEN = re.compile(r"[^\W_]{3,}")
 
 
@@ -99,7 +115,9 @@ def carried_on(case: Case) -> list[str]:
         return []
     for place in range(len(case.situation.earlier) - 1, -1, -1):
         earlier = case.ear.hear(case.situation.earlier[place])
-        intents = [name for name in earlier.intents if name not in NOT_CARRIED]
+        intents = [name for name in case.meant(case.situation.earlier[place]) if name not in NOT_CARRIED]
+        if not case.cue("want", "may_i", "unhelpful") and not agreed:
+            intents = [_state_of(case, name) for name in intents]
         if intents:
             case.agreed = agreed or adds
             case.asking = case.asking or (question and not case.agreed and not case.cue("unhelpful"))
@@ -109,11 +127,17 @@ def carried_on(case: Case) -> list[str]:
     return []
 
 
+def _state_of(case: Case, name: str) -> str:
+    """Return the intent of asking how things stand in place of a change that has already been made."""
+    made = any(call.ok and call.name == _TOOL_OF.get(name) for call in case.situation.calls)
+    return _STATES.get(name, name) if made else name
+
+
 def followed(case: Case) -> list[str]:
     """Return the intents that a cue of the last words makes after what was spoken about before."""
     if not case.situation.earlier:
         return []
-    before = {name for text in case.situation.earlier for name in case.ear.hear(text).intents}
+    before = {name for text in case.situation.earlier for name in case.meant(text)}
     return [intent for cue, after, intent in case.ear.rules.follow if cue in case.heard.cues and after & before]
 
 
@@ -135,6 +159,17 @@ def _adds_detail(case: Case) -> bool:
     if named or counted or bare or chosen or case.counting.ordinal(folded) or case.names_an_order(folded):
         return True
     return find_address(text, case.market, case.ear.table["slots"]) is not None
+
+
+def left_undone(case: Case) -> tuple[tuple[str, ...], str]:
+    """Return the texts, latest first, and the intent of a change asked for before that no tool has made; or nothing."""
+    done = {call.name for call in case.situation.calls if call.ok}
+    earlier = case.situation.earlier
+    for place in range(len(earlier) - 1, -1, -1):
+        for name in case.ear.hear(earlier[place]).intents:
+            if name in _TOOL_OF and _TOOL_OF[name] not in done:
+                return tuple(reversed(earlier[: place + 1])), name
+    return (), ""
 
 
 def lost_before(case: Case) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chatparity.sandbox.understand import fold
+from chatparity.sandbox.letters import fold
 
 _ORDER = re.compile(r"\bH[\s\u2010-\u2013-]{0,2}(\d{5})\b|(?<![\w.,-])#?(\d{5})(?![\w-]|[.,]\d)", re.IGNORECASE)
 _INSTALMENT = re.compile(r"\bH-?(\d{5})-([1-4])\b", re.IGNORECASE)

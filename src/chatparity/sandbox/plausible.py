@@ -1,0 +1,116 @@
+"""Which of the things a text may mean fit the customer's records: no double payment to refund where none was made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from chatparity.sandbox.about_charges import suspects
+from chatparity.sandbox.amounts import is_nothing
+from chatparity.sandbox.case import Case, day
+from chatparity.sandbox.instalments import is_due, is_open
+
+_AMOUNT = re.compile(r"(?<![\w.,-])(\d{1,6}(?:[.,]\d{1,2})?)(?![\w-]|[.,]\d)")
+_FRESH = 30
+_ASKING = frozenset({"due", "fee", "extend", "waive"})
+
+
+def fits_records(case: Case, intent: str) -> bool:
+    """Say whether one of the orders spoken about, or of all where none is, is in a state that an intent is about."""
+    test = _TESTS.get(intent)
+    if test is None:
+        return True
+    orders = [order["id"] for order in case.orders()]
+    return any(test(case, order) for order in case.mentioned() or orders)
+
+
+def plausible(case: Case, intents: Sequence[str]) -> list[str]:
+    """Return the intents without those that only a stray word made: kept are all if none would be left.
+
+    Judged so are only intents whose words are everyday words too: twice, split, not here, cancel.
+    """
+    kept = [name for name in intents if not _stray(case, name, intents)]
+    return kept or list(intents)
+
+
+def named_amounts(text: str) -> list[Decimal]:
+    """Return the amounts of money that a text may name, as numbers."""
+    return [Decimal(found.replace(",", ".")) for found in _AMOUNT.findall(text)]
+
+
+def by_amount(case: Case) -> list[str]:
+    """Return the intents that amounts in the last words make: who names a late fee speaks about it."""
+    amounts = set(named_amounts(case.situation.last))
+    if not amounts or case.heard.intents:
+        return []
+    for order in case.orders():
+        for part in case.instalments(order["id"]):
+            fee = Decimal(part["late_fee"])
+            if fee and amounts & {fee, fee + Decimal(part["amount"])}:
+                return ["waive"] if case.cue("waive", "take_off") else ["fee"]
+    return []
+
+
+def by_date(case: Case, before: set[str]) -> list[str]:
+    """Return `extend` where, after talk of payments, a later day is asked about for one that is open."""
+    if not before & _ASKING or not case.cue("want", "may_i"):
+        return []
+    if set(case.heard.intents) - {"due", "thanks", "greeting", "cancel", "hours"}:
+        return []
+    dates = case.counting.dates(case.heard.folded, case.today)
+    for order in case.mentioned():
+        for part in case.instalments(order):
+            if is_due(case, part) and not part["extended_days"]:
+                most = int(case.number("extension_max_days")) + _FRESH
+                if any(0 < (one - day(part["due_on"])).days <= most for one in dates):
+                    return ["extend"]
+    return []
+
+
+def _stray(case: Case, name: str, intents: Sequence[str]) -> bool:
+    if name not in _EVERYDAY or fits_records(case, name):
+        return False
+    return not case.cue(*_EVERYDAY[name]) if _EVERYDAY[name] else len(intents) > 1
+
+
+def _any_part(test: Callable[[Case, dict[str, object]], bool]) -> Callable[[Case, str], bool]:
+    return lambda case, order: any(test(case, part) for part in case.instalments(order))
+
+
+def _missing(case: Case, order: str) -> bool:
+    known = case.order(order)
+    if known["missing_parcel"] or known["status"] in ("placed", "shipped"):
+        return True
+    late = known["delivered_on"] and (case.today - day(known["delivered_on"])).days > _FRESH
+    return known["status"] == "delivered" and not late and not known["return"] and not known["dispute"]
+
+
+def _refundable(case: Case, order: str) -> bool:
+    known = case.order(order)
+    attached = any(known[name] for name in ("return", "missing_parcel", "dispute"))
+    return attached or known["status"] == "cancelled" or bool(case.call("get_refunds", order=order)["refunds"])
+
+
+def _splittable(case: Case, order: str) -> bool:
+    return case.order(order)["plan"] == "pay_in_30" and any(is_open(case, part) for part in case.instalments(order))
+
+
+_TESTS: dict[str, Callable[[Case, str], bool]] = {
+    "cancel": lambda case, order: case.order(order)["status"] in ("placed", "shipped", "cancelled"),
+    "dispute": lambda case, order: case.order(order)["status"] == "delivered",
+    "duplicate": lambda case, order: bool(suspects(case, order)),
+    "extend": _any_part(is_due),
+    "missing": _missing,
+    "plan_change": _splittable,
+    "refund": _refundable,
+    "return": lambda case, order: case.order(order)["status"] in ("delivered", "shipped"),
+    "waive": _any_part(lambda case, part: not is_nothing(str(part["late_fee"])) or bool(part["late_fee_waived_on"])),
+}
+_EVERYDAY: dict[str, tuple[str, ...]] = {
+    "cancel": (),
+    "duplicate": (),
+    "extend": (),
+    "missing": (),
+    "plan_change": ("plan", "split_back"),
+}

@@ -1,0 +1,57 @@
+"""What a text may be about where no pattern says it: stems of words that speak for an intent, weighed and added up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatparity.sandbox.letters import fold, within_one_letter
+
+ENOUGH = 3
+_LEAST_FUZZY = 5
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class Stems:
+    """The stems of a language by intent: those listed under "2" weigh two, those under "1" one.
+
+    A stem is found where a word begins with it, or, if it has five letters or more, where the word's beginning is one
+    letter off. Each stem counts once; an intent is guessed only with a weight of `ENOUGH`, so never from one word.
+    """
+
+    def __init__(self, table: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        self._stems = {
+            intent: [(fold(stem).lower(), int(weight)) for weight, stems in weights.items() for stem in stems]
+            for intent, weights in table.items()
+        }
+
+    @property
+    def intents(self) -> frozenset[str]:
+        """Return the intents that can be guessed."""
+        return frozenset(self._stems)
+
+    def guesses(self, folded: str) -> list[tuple[int, str]]:
+        """Return weight and intent of what a folded text may be about, the heaviest first."""
+        words = list(dict.fromkeys(_WORD.findall(folded)))
+        found = [(sum(weight for stem, weight in stems if _said(stem, words)), name) for name, stems in self._of()]
+        return sorted(((weight, name) for weight, name in found if weight >= ENOUGH), reverse=True)
+
+    def _of(self) -> Sequence[tuple[str, list[tuple[str, int]]]]:
+        return list(self._stems.items())
+
+
+def best(guesses: Sequence[tuple[int, str]], fits: Any) -> str | None:
+    """Return the heaviest guess that `fits` the records, or None where two that fit weigh the same."""
+    fitting = [(weight, name) for weight, name in guesses if fits(name)]
+    if not fitting or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
+        return None
+    return fitting[0][1]
+
+
+def _said(stem: str, words: Sequence[str]) -> bool:
+    if any(word.startswith(stem) for word in words):
+        return True
+    if len(stem) < _LEAST_FUZZY:
+        return False
+    return any(word[0] == stem[0] and within_one_letter(stem, word) for word in words if len(word) >= len(stem) - 1)

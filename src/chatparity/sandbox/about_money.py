@@ -30,9 +30,9 @@ def due(case: Case) -> None:
         case.say("due_nothing", order=chosen[0]) if len(chosen) == 1 else case.say("due_nothing_at_all")
     elif len(orders) > 1 and len(chosen) > 1:
         case.say("due_total", amount=case.money(case.account()["unpaid_balance"]))
-    days = {day(part["due_on"]) for order in said for part in case.instalments(order) if part["status"] == "due"}
-    for due_on in sorted(days):
-        same_day(case, due_on)
+    parts = falling_due(case)
+    for due_on in sorted({day(part["due_on"]) for order in said for part in case.instalments(order)}):
+        same_day(case, due_on, parts)
 
 
 def open_payments(case: Case, order: str) -> bool:
@@ -82,13 +82,17 @@ def fee_after(case: Case, due_on: dt.date) -> None:
     case.say("fee_after", fee=case.money(str(fee)), charged=charged)
 
 
-def same_day(case: Case, due_on: dt.date) -> None:
-    """Say what falls due on a day altogether, where that is more than one instalment."""
+def falling_due(case: Case) -> list[Instalment]:
+    """Return the instalments of all orders that are due, not missed or paused."""
     parts = [part for order in case.orders() for part in case.instalments(order["id"])]
-    falling = [part for part in parts if part["status"] == "due" and day(part["due_on"]) == due_on]
-    if len(falling) > 1:
-        total = sum(Decimal(part["amount"]) for part in falling)
-        case.say("same_day", due=due_on, amount=case.money(str(total)))
+    return [part for part in parts if part["status"] == "due"]
+
+
+def same_day(case: Case, due_on: dt.date, parts: list[Instalment]) -> None:
+    """Say what of these instalments falls due on a day altogether, where that is more than one."""
+    amounts = [Decimal(part["amount"]) for part in parts if day(part["due_on"]) == due_on]
+    if len(amounts) > 1:
+        case.say("same_day", due=due_on, amount=case.money(str(sum(amounts))))
 
 
 def late_fee(case: Case) -> None:
@@ -133,11 +137,13 @@ def waive(case: Case) -> None:
     for order in orders[:1]:
         parts = case.instalments(order)
         named = named_instalment(case, parts)
+        with_fee = named is not None and (fee_charged(case, named) or bool(named["late_fee_waived_on"]))
         part = (
-            named
+            (named if with_fee else None)
             or next((part for part in parts if fee_charged(case, part)), None)
             or next((part for part in parts if part["late_fee_waived_on"]), None)
             or next((part for part in parts if not is_nothing(part["late_fee"])), None)
+            or named
         )
         if part is None:
             case.say("waive_nothing")

@@ -11,6 +11,13 @@ from chatparity.sandbox.case import Case, Order, day
 from chatparity.sandbox.instalments import first_open
 from chatparity.sandbox.policy import after_days
 
+_REASONS = {
+    "damaged": "damaged",
+    "wrong_item": "wrong_item",
+    "incomplete": "incomplete",
+    "not_described": "not_as_described",
+}
+
 
 def status(case: Case) -> None:
     """Say where an order is."""
@@ -119,11 +126,10 @@ def dispute(case: Case) -> None:
     """Open a dispute for the reason the customer gives, ask for it, or say how an open one stands."""
     for order in case.choose(has(case, "dispute"), _delivered)[:1]:
         known = case.order(order)
-        reasons = {"damaged": "damaged", "wrong_item": "wrong_item", "incomplete": "incomplete"}
-        reasons["not_described"] = "not_as_described"
-        cues = [case.heard.cues, *(case.ear.hear(text).cues for text in reversed(case.situation.earlier))]
-        reason = next((value for one in cues for cue, value in reasons.items() if cue in one), None)
+        reason = _reason(case)
         if case.asking and known["status"] == "delivered" and not known["dispute"]:
+            if case.cue("want_return"):
+                give_back(case)
             dispute_until(case, order)
             return
         opened = known["dispute"]
@@ -156,6 +162,18 @@ def dispute(case: Case) -> None:
             case.say("dispute_photos")
         if case.cue("outcome"):
             case.say("dispute_no_prediction")
+
+
+def _reason(case: Case) -> str | None:
+    """Return what is wrong with the goods, as the customer says now or said before, or None."""
+    heard = [case.heard, *(case.ear.hear(text) for text in reversed(case.situation.earlier))]
+    return next((reason for one in heard for cue, reason in _REASONS.items() if cue in one.cues), None)
+
+
+def refuse_parcel(case: Case) -> None:
+    """Say what refusing a parcel at the door means for the payment, and what a return would."""
+    for order in case.choose(lambda order: order["status"] == "shipped")[:1]:
+        _until_then(case, order, case.order(order)["merchant"])
 
 
 def cancel(case: Case) -> None:

@@ -19,7 +19,6 @@ from chatparity.sandbox.case import Case
 from chatparity.sandbox.handover import AT_ONCE, hand_over
 from chatparity.sandbox.matters import beside, by_order
 from chatparity.sandbox.memory import (
-    SMALL_TALK,
     about_decline,
     accepted,
     agreed_now,
@@ -73,6 +72,7 @@ HANDLERS: dict[str, Callable[[Case], None]] = {
     "send_where": about_rules.send_where,
     "postage": about_rules.postage,
     "reinstate": about_rules.reinstate,
+    "refuse_parcel": about_orders.refuse_parcel,
     "advice": lambda case: case.say("advice"),
     "privacy": lambda case: case.say("privacy"),
     "bot_question": lambda case: case.say("bot"),
@@ -122,7 +122,7 @@ def _by_order(case: Case) -> bool:
     for text in texts:
         case.words, case.heard = (text,), case.ear.hear(text)
         case.asking = case.cue("only_asking")
-        _do(case, plausible(case, [name for name in case.heard.intents if name not in SMALL_TALK]))
+        _do(case, plausible(case))
     return bool(texts)
 
 
@@ -144,9 +144,8 @@ def _do_again(case: Case) -> bool:
 def _intents(case: Case) -> list[str]:
     """Return what the customer wants now: by patterns, by what the records know of it, by stems, by what was before."""
     before = {name for text in case.situation.earlier for name in case.meant(text)}
-    found = [name for name in case.heard.intents if name not in SMALL_TALK]
-    found = followed(case) or by_date(case, before) or plausible(case, found) or by_amount(case)
-    case.asking = case.cue("only_asking")
+    found = followed(case) or by_date(case, before) or plausible(case) or by_amount(case)
+    case.asking = case.cue("only_asking", "supposing")
     if not found or (ABOUT_ONLY.issuperset(found) and (agreed_now(case) or case.cue("unhelpful"))):
         found = list(dict.fromkeys([*carried_on(case), *found]))
     if not found or (case.words != (case.situation.last,) and not agreed_now(case)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -73,8 +74,9 @@ def _due_on(case: Case, parts: list[Instalment], folded: str) -> Instalment | No
     A day alone may be the one it is to be moved to; so a later day or a count of days must stand beside it.
     """
     dates = case.counting.dates(folded, case.today)
-    counted = case.counting.days(folded) is not None
-    days = {(one.month, one.day) for one in dates if counted or one < max(dates)}
+    counted = case.counting.days(folded)
+    targets = {day(part["due_on"]) + dt.timedelta(days=counted) for part in parts if counted and is_due(case, part)}
+    days = {(one.month, one.day) for one in dates if one not in targets and (counted or one < max(dates))}
     falling = [part for part in parts if is_due(case, part) and _month_day(part) in days]
     return falling[0] if len(falling) == 1 else None
 

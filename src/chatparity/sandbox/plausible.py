@@ -10,6 +10,7 @@ from chatparity.sandbox.about_charges import suspects
 from chatparity.sandbox.amounts import is_nothing
 from chatparity.sandbox.case import Case, day
 from chatparity.sandbox.instalments import is_due, is_open
+from chatparity.sandbox.memory import SMALL_TALK
 
 _AMOUNT = re.compile(r"(?<![\w.,-])(\d{1,6}(?:[.,]\d{1,2})?)(?![\w-]|[.,]\d)")
 _FRESH = 30
@@ -25,13 +26,14 @@ def fits_records(case: Case, intent: str) -> bool:
     return any(test(case, order) for order in case.mentioned() or orders)
 
 
-def plausible(case: Case, intents: Sequence[str]) -> list[str]:
-    """Return the intents without those that only a stray word made: kept are all if none would be left.
+def plausible(case: Case) -> list[str]:
+    """Return what the cues of the words in hand make, without what only a stray word made and no record fits.
 
-    Judged so are only intents whose words are everyday words too: twice, split, not here, cancel.
+    Judged so are only intents whose words are everyday words too: twice, split, later, not here, cancel.
     """
-    kept = [name for name in intents if not _stray(case, name, intents)]
-    return kept or list(intents)
+    made = [name for name in case.ear.rules.made(case.heard.cues) if name not in SMALL_TALK]
+    kept = [name for name in made if not _stray(case, name, made)]
+    return list(case.ear.rules.uncovered(kept or made))
 
 
 def named_amounts(text: str) -> list[Decimal]:
@@ -68,10 +70,14 @@ def by_date(case: Case, before: set[str]) -> list[str]:
     return []
 
 
-def _stray(case: Case, name: str, intents: Sequence[str]) -> bool:
-    if name not in _EVERYDAY or fits_records(case, name):
+def _stray(case: Case, name: str, made: Sequence[str]) -> bool:
+    """Say whether an intent is that of a stray word, beside others that the records fit."""
+    others = _EVERYDAY.get(name)
+    if others is None or fits_records(case, name):
         return False
-    return not case.cue(*_EVERYDAY[name]) if _EVERYDAY[name] else len(intents) > 1
+    if name == "plan_change":
+        return not case.cue("plan", "split_back")
+    return any(one in others and fits_records(case, one) for one in made)
 
 
 def _any_part(test: Callable[[Case, dict[str, object]], bool]) -> Callable[[Case, str], bool]:
@@ -107,10 +113,10 @@ _TESTS: dict[str, Callable[[Case, str], bool]] = {
     "return": lambda case, order: case.order(order)["status"] in ("delivered", "shipped"),
     "waive": _any_part(lambda case, part: not is_nothing(str(part["late_fee"])) or bool(part["late_fee_waived_on"])),
 }
-_EVERYDAY: dict[str, tuple[str, ...]] = {
-    "cancel": (),
-    "duplicate": (),
-    "extend": (),
-    "missing": (),
-    "plan_change": ("plan", "split_back"),
+_EVERYDAY: dict[str, frozenset[str]] = {
+    "cancel": frozenset({"refund"}),
+    "duplicate": frozenset(_TESTS) | {"due", "fee", "pause", "complaint"},
+    "extend": frozenset({"fee", "waive"}),
+    "missing": frozenset(_TESTS) | {"due", "fee", "pause", "hours"},
+    "plan_change": frozenset(),
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from chatparity.sandbox.letters import fold, within_one_letter
 
 ENOUGH = 3
+ENOUGH_TO_ACT = 4
+_ACTS = frozenset({
+    "cancel", "deletion", "dispute", "extend", "login_code", "missing", "plan_change", "return",
+})  # fmt: skip
 _LEAST_FUZZY = 5
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -17,7 +20,8 @@ class Stems:
     """The stems of a language by intent: those listed under "2" weigh two, those under "1" one.
 
     A stem is found where a word begins with it, or, if it has five letters or more, where the word's beginning is one
-    letter off. Each stem counts once; an intent is guessed only with a weight of `ENOUGH`, so never from one word.
+    letter off. Each stem counts once; an intent is guessed only with a weight of `ENOUGH`, so never from one word, one that
+    changes something only with `ENOUGH_TO_ACT`.
     """
 
     def __init__(self, table: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
@@ -34,16 +38,16 @@ class Stems:
     def guesses(self, folded: str) -> list[tuple[int, str]]:
         """Return weight and intent of what a folded text may be about, the heaviest first."""
         words = list(dict.fromkeys(_WORD.findall(folded)))
-        found = [(sum(weight for stem, weight in stems if _said(stem, words)), name) for name, stems in self._of()]
+        found = [
+            (sum(weight for stem, weight in stems if _said(stem, words)), name) for name, stems in self._stems.items()
+        ]
         return sorted(((weight, name) for weight, name in found if weight >= ENOUGH), reverse=True)
 
-    def _of(self) -> Sequence[tuple[str, list[tuple[str, int]]]]:
-        return list(self._stems.items())
 
-
-def best(guesses: Sequence[tuple[int, str]], fits: Any) -> str | None:
+def best(guesses: Sequence[tuple[int, str]], fits: Callable[[str], bool]) -> str | None:
     """Return the heaviest guess that `fits` the records, or None where two that fit weigh the same."""
-    fitting = [(weight, name) for weight, name in guesses if fits(name)]
+    sure = [(weight, name) for weight, name in guesses if name not in _ACTS or weight >= ENOUGH_TO_ACT]
+    fitting = [(weight, name) for weight, name in sure if fits(name)]
     if not fitting or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
         return None
     return fitting[0][1]

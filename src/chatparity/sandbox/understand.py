@@ -53,7 +53,14 @@ class Rules:
 
     def intents(self, cues: frozenset[str]) -> tuple[str, ...]:
         """Return the intents that the cues make, gravest first, without those that another one covers."""
-        found = list(dict.fromkeys(rule.name for rule in self.rules if rule.fits(cues)))
+        return self.uncovered(self.made(cues))
+
+    def made(self, cues: frozenset[str]) -> list[str]:
+        """Return all intents that the cues make, gravest first."""
+        return list(dict.fromkeys(rule.name for rule in self.rules if rule.fits(cues)))
+
+    def uncovered(self, found: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the intents that no other one among them makes needless."""
         covered: set[str] = set()
         for name in found:
             if name not in covered:

@@ -151,17 +151,23 @@ def dispute(case: Case) -> None:
             values["decision"] = day(opened["decision_by"])
         if "last_day" in done:
             values |= {"last": day(done["last_day"]), "window": done["window_days"]}
-        decided = opened is not None and opened["status"] != "open"
-        case.say(f"dispute_{opened['status']}" if opened and decided else f"dispute_{done['error']}", **values)
-        if decided and case.cue("due", "paused", "pay_meanwhile"):
-            open_payments(case, order)
-        until = case.paused_until(order)
-        if until and opened and not decided:
-            case.say("return_paused", until=until)
-        if opened and not decided:
-            case.say("dispute_photos")
-        if case.cue("outcome"):
-            case.say("dispute_no_prediction")
+        _stands(case, order, f"dispute_{done['error']}", values)
+
+
+def _stands(case: Case, order: str, refused: str, values: dict[str, Any]) -> None:
+    """Say how the dispute about an order stands, or by the key `refused` why none can be opened."""
+    opened = case.order(order)["dispute"]
+    decided = opened is not None and opened["status"] != "open"
+    case.say(f"dispute_{opened['status']}" if decided else refused, **values)
+    if decided and case.cue("due", "paused", "pay_meanwhile"):
+        open_payments(case, order)
+    until = case.paused_until(order)
+    if until and opened and not decided:
+        case.say("return_paused", until=until)
+    if opened and not decided:
+        case.say("dispute_photos")
+    if case.cue("outcome"):
+        case.say("dispute_no_prediction")
 
 
 def _reason(case: Case) -> str | None:

@@ -14,6 +14,7 @@ from chatparity.sandbox.policy import Policy
 from chatparity.sandbox.situation import Situation
 from chatparity.sandbox.slots import Counting
 from chatparity.sandbox.speak import Money, Part
+from chatparity.sandbox.stems import ENOUGH
 from chatparity.sandbox.tools import Tools
 from chatparity.sandbox.understand import Ear, Heard
 from chatparity.transcript import ToolCall
@@ -61,7 +62,8 @@ class Case:
 
     def meant(self, text: str) -> tuple[str, ...]:
         """Return the intents of an earlier text: those of its patterns, else the heaviest that its stems make."""
-        return self.ear.hear(text).intents or tuple(name for _, name in self.ear.guesses(text)[:1])
+        heaviest = self.ear.guesses(text)[:1]
+        return self.ear.hear(text).intents or tuple(name for weight, name in heaviest if weight >= ENOUGH)
 
     def call(self, name: str, **arguments: Any) -> dict[str, Any]:
         """Call a tool and return its result; a read that was made in this request is not made again."""

@@ -31,7 +31,7 @@ from chatparity.sandbox.memory import (
     offer_in,
     standing,
 )
-from chatparity.sandbox.plausible import by_amount, by_date, fits_records, plausible
+from chatparity.sandbox.plausible import by_amount, by_date, by_values, evidence, plausible
 from chatparity.sandbox.speak import Part
 from chatparity.sandbox.stems import best
 
@@ -148,12 +148,12 @@ def _intents(case: Case) -> list[str]:
     case.asking = case.cue("only_asking", "supposing")
     if not found or (ABOUT_ONLY.issuperset(found) and (agreed_now(case) or case.cue("unhelpful"))):
         found = list(dict.fromkeys([*carried_on(case), *found]))
-    if not found or (case.words != (case.situation.last,) and not agreed_now(case)):
-        guessed = best(case.ear.guesses(case.situation.last), lambda name: fits_records(case, name))
+    if not found or (case.words != (case.situation.last,) and not case.agreed):
+        guessed = best(case.ear.guesses(case.situation.last), lambda name: evidence(case, name))
         if guessed and guessed not in found:
             case.words, case.asking = (case.situation.last,), case.asking or case.cue("rule_question")
             return [guessed]
-    return found
+    return found or by_values(case)
 
 
 def _reason_to_hand_over(case: Case) -> str | None:

@@ -29,6 +29,7 @@ _TOOL_OF = {
     "duplicate": "refund_duplicate_charge",
     "deletion": "request_data_deletion",
 }
+_ONLY_ASKED = frozenset({"only_asking", "rule_question", "supposing"})
 _STATES = {"extend": "due", "waive": "due", "plan_change": "due", "cancel": "refund"}
 _TOKEN = re.compile(r"[^\W_]{3,}")
 
@@ -116,7 +117,9 @@ def carried_on(case: Case) -> list[str]:
     for place in range(len(case.situation.earlier) - 1, -1, -1):
         earlier = case.ear.hear(case.situation.earlier[place])
         intents = [name for name in case.meant(case.situation.earlier[place]) if name not in NOT_CARRIED]
-        if not case.cue("want", "may_i", "unhelpful") and not agreed:
+        if case.cue("still_shows"):
+            intents = [_STATES.get(name, name) for name in intents]
+        elif not case.cue("want", "may_i", "unhelpful") and not agreed:
             intents = [_state_of(case, name) for name in intents]
         if intents:
             case.agreed = agreed or adds
@@ -165,10 +168,14 @@ def left_undone(case: Case) -> tuple[tuple[str, ...], str]:
     """Return the texts, latest first, and the intent of a change asked for before that no tool has made; or nothing."""
     done = {call.name for call in case.situation.calls if call.ok}
     earlier = case.situation.earlier
+    agreed = False
     for place in range(len(earlier) - 1, -1, -1):
-        for name in case.ear.hear(earlier[place]).intents:
-            if name in _TOOL_OF and _TOOL_OF[name] not in done:
-                return tuple(reversed(earlier[: place + 1])), name
+        heard = case.ear.hear(earlier[place])
+        if agreed or not heard.cues & _ONLY_ASKED:
+            for name in heard.intents:
+                if name in _TOOL_OF and _TOOL_OF[name] not in done:
+                    return tuple(reversed(earlier[: place + 1])), name
+        agreed = agreed or "yes" in heard.cues
     return (), ""
 
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from chatparity.sandbox import slots
 from chatparity.sandbox.about_charges import suspects
+from chatparity.sandbox.addresses import find_address
 from chatparity.sandbox.amounts import is_nothing
 from chatparity.sandbox.case import Case, day
-from chatparity.sandbox.instalments import is_due, is_open
+from chatparity.sandbox.instalments import fee_charged, is_due, is_open
 from chatparity.sandbox.memory import SMALL_TALK
 
 _AMOUNT = re.compile(r"(?<![\w.,-])(\d{1,6}(?:[.,]\d{1,2})?)(?![\w-]|[.,]\d)")
@@ -24,6 +26,31 @@ def fits_records(case: Case, intent: str) -> bool:
         return True
     orders = [order["id"] for order in case.orders()]
     return any(test(case, order) for order in case.mentioned() or orders)
+
+
+def evidence(case: Case, intent: str) -> int | None:
+    """Return how much the records speak for an intent: None where they do not fit it, 1 where they call for it."""
+    if not fits_records(case, intent):
+        return None
+    account = case.account()
+    if intent == "declined":
+        return 1 if account["declined_purchases"] else 0
+    if intent == "frozen":
+        return 1 if account["account"]["status"] == "frozen" else 0
+    if intent not in _CALLED_FOR:
+        return 0
+    orders = case.mentioned() or [order["id"] for order in case.orders()]
+    return int(any(_CALLED_FOR[intent](case, order) for order in orders))
+
+
+def by_values(case: Case) -> list[str]:
+    """Return the intent that a value alone makes: who writes an email or postal address wants it on file."""
+    text = case.situation.last
+    if slots.emails(text):
+        return ["change_email"]
+    if find_address(text, case.market, case.ear.table["slots"]) is not None:
+        return ["change_address"]
+    return []
 
 
 def plausible(case: Case) -> list[str]:
@@ -112,6 +139,17 @@ _TESTS: dict[str, Callable[[Case, str], bool]] = {
     "refund": _refundable,
     "return": lambda case, order: case.order(order)["status"] in ("delivered", "shipped"),
     "waive": _any_part(lambda case, part: not is_nothing(str(part["late_fee"])) or bool(part["late_fee_waived_on"])),
+}
+_CALLED_FOR: dict[str, Callable[[Case, str], bool]] = {
+    "cancel": lambda case, order: case.order(order)["status"] == "placed",
+    "dispute": lambda case, order: bool(case.order(order)["dispute"]),
+    "duplicate": lambda case, order: bool(suspects(case, order)),
+    "fee": _any_part(fee_charged),
+    "missing": _missing,
+    "order_status": lambda case, order: case.order(order)["status"] in ("placed", "shipped"),
+    "plan_change": _splittable,
+    "refund": _refundable,
+    "waive": _any_part(fee_charged),
 }
 _EVERYDAY: dict[str, frozenset[str]] = {
     "cancel": frozenset({"refund"}),

@@ -12,6 +12,7 @@ ENOUGH_TO_ACT = 4
 _ACTS = frozenset({
     "cancel", "deletion", "dispute", "extend", "login_code", "missing", "plan_change", "return",
 })  # fmt: skip
+_LEAST = 2
 _LEAST_FUZZY = 5
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -20,8 +21,8 @@ class Stems:
     """The stems of a language by intent: those listed under "2" weigh two, those under "1" one.
 
     A stem is found where a word begins with it, or, if it has five letters or more, where the word's beginning is one
-    letter off. Each stem counts once; an intent is guessed only with a weight of `ENOUGH`, so never from one word, one that
-    changes something only with `ENOUGH_TO_ACT`.
+    letter off. Each stem counts once. An intent is guessed only with a weight of `ENOUGH`, one that changes something
+    only with `ENOUGH_TO_ACT`; the records add to the weight.
     """
 
     def __init__(self, table: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
@@ -41,16 +42,24 @@ class Stems:
         found = [
             (sum(weight for stem, weight in stems if _said(stem, words)), name) for name, stems in self._stems.items()
         ]
-        return sorted(((weight, name) for weight, name in found if weight >= ENOUGH), reverse=True)
+        return sorted(((weight, name) for weight, name in found if weight >= _LEAST), reverse=True)
 
 
-def best(guesses: Sequence[tuple[int, str]], fits: Callable[[str], bool]) -> str | None:
-    """Return the heaviest guess that `fits` the records, or None where two that fit weigh the same."""
-    sure = [(weight, name) for weight, name in guesses if name not in _ACTS or weight >= ENOUGH_TO_ACT]
-    fitting = [(weight, name) for weight, name in sure if fits(name)]
-    if not fitting or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
+def best(guesses: Sequence[tuple[int, str]], evidence: Callable[[str], int | None]) -> str | None:
+    """Return the heaviest guess together with what the records speak for it, or None.
+
+    `evidence` gives the weight that the records add to an intent, None where they do not fit it. None is also the
+    answer where two guesses weigh the same, or none weighs enough.
+    """
+    found = []
+    for weight, name in guesses:
+        more = evidence(name)
+        if more is not None and weight + more >= (ENOUGH_TO_ACT if name in _ACTS else ENOUGH):
+            found.append((weight + more, name))
+    found.sort(reverse=True)
+    if not found or (len(found) > 1 and found[0][0] == found[1][0]):
         return None
-    return fitting[0][1]
+    return found[0][1]
 
 
 def _said(stem: str, words: Sequence[str]) -> bool:

@@ -146,6 +146,16 @@ def test_what_was_only_asked_about_is_not_done_when_the_customer_still_sees_the_
     assert writes(reply) == []
 
 
+def test_a_go_ahead_goes_to_the_change_that_was_spoken_about_not_to_the_question_between() -> None:
+    reply = ask("Can I give the atlas back?", "Until 2 April.", "And who pays the postage?", "You do.", "Right, do it")
+    assert writes(reply) == [("report_return", {"order": "H-10002"})]
+
+
+def test_a_question_about_interest_changes_no_plan() -> None:
+    reply = ask("What is the interest on Pay in 4?")
+    assert writes(reply) == []
+
+
 def test_instalments_of_different_orders_that_fall_on_one_day_are_added_up() -> None:
     company = company_with(lambda records: records["orders"].append(order(10003, "Tinwhistle", "Copper kettle")))
     reply = ask("Please move the atlas payment by 8 days", company=company)

@@ -75,7 +75,7 @@ def change_plan(case: Case) -> None:
     back = "split_back" in case.heard.cues
     fits = with_part(case, is_due)
     for order in case.choose(lambda order: order["plan"] == "pay_in_30" and fits(order), fits)[:1]:
-        if case.asking:
+        if case.asking or (case.cue("interest", "rule_question") and not case.agreed):
             _plan_preview(case, order)
             return
         known = case.order(order)

@@ -33,7 +33,7 @@ from chatparity.sandbox.memory import (
 )
 from chatparity.sandbox.plausible import by_amount, by_date, by_values, evidence, plausible
 from chatparity.sandbox.speak import Part
-from chatparity.sandbox.stems import best
+from chatparity.sandbox.stems import ENOUGH, best
 
 ABOUT_ONLY = frozenset({"due", "fee", "pause", "plan", "order_status", "hours", "refund"})
 HANDLERS: dict[str, Callable[[Case], None]] = {
@@ -149,11 +149,20 @@ def _intents(case: Case) -> list[str]:
     if not found or (ABOUT_ONLY.issuperset(found) and (agreed_now(case) or case.cue("unhelpful"))):
         found = list(dict.fromkeys([*carried_on(case), *found]))
     if not found or (case.words != (case.situation.last,) and not case.agreed):
-        guessed = best(case.ear.guesses(case.situation.last), lambda name: evidence(case, name))
+        enough = ENOUGH + 1 if found else ENOUGH
+        guessed = best(case.ear.guesses(case.situation.last), lambda name: evidence(case, name), enough=enough)
         if guessed and guessed not in found:
             case.words, case.asking = (case.situation.last,), case.asking or case.cue("rule_question")
             return [guessed]
-    return found or by_values(case)
+    return found or by_values(case) or _at_least(case)
+
+
+def _at_least(case: Case) -> list[str]:
+    """Return what a question may be about by the little there is to go on, so that it has an answer at all."""
+    if not case.cue("asks", "want", "may_i") or case.cue("thanks", "insult"):
+        return []
+    guessed = best(case.ear.guesses(case.situation.last), lambda name: evidence(case, name), enough=ENOUGH - 1)
+    return [guessed] if guessed in ABOUT_ONLY else []
 
 
 def _reason_to_hand_over(case: Case) -> str | None:

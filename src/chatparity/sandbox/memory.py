@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chatparity.sandbox import slots
@@ -114,7 +115,10 @@ def carried_on(case: Case) -> list[str]:
     adds = _adds_detail(case)
     if not (adds or question or agreed or case.cue("unhelpful", "most", "status")):
         return []
-    for place in range(len(case.situation.earlier) - 1, -1, -1):
+    places: Sequence[int] = range(len(case.situation.earlier) - 1, -1, -1)
+    if agreed:
+        places = _changes_asked(case) or places
+    for place in places:
         earlier = case.ear.hear(case.situation.earlier[place])
         intents = [name for name in case.meant(case.situation.earlier[place]) if name not in NOT_CARRIED]
         if case.cue("still_shows"):
@@ -128,6 +132,14 @@ def carried_on(case: Case) -> list[str]:
             case.heard = replace(case.heard, cues=case.heard.cues | earlier.cues - {"rule_question"})
             return intents
     return []
+
+
+def _changes_asked(case: Case) -> list[int]:
+    """Return where a change that has not been made was spoken about before, latest first: what a yes goes to."""
+    done = {call.name for call in case.situation.calls if call.ok}
+    earlier = case.situation.earlier
+    tools = [{_TOOL_OF[name] for name in case.meant(text) if name in _TOOL_OF} for text in earlier]
+    return [place for place in range(len(earlier) - 1, -1, -1) if tools[place] - done]
 
 
 def _state_of(case: Case, name: str) -> str:
@@ -146,6 +158,8 @@ def followed(case: Case) -> list[str]:
 
 def agreed_now(case: Case) -> bool:
     """Say whether the customer says yes to something the agent asked or offered."""
+    if case.cue("go_ahead") and case.situation.earlier:
+        return True
     asked = "?" in case.situation.last_answer.replace("؟", "?")
     return case.cue("yes") and (asked or case.cue("change"))
 

@@ -45,16 +45,18 @@ class Stems:
         return sorted(((weight, name) for weight, name in found if weight >= _LEAST), reverse=True)
 
 
-def best(guesses: Sequence[tuple[int, str]], evidence: Callable[[str], int | None]) -> str | None:
+def best(
+    guesses: Sequence[tuple[int, str]], evidence: Callable[[str], int | None], *, enough: int = ENOUGH
+) -> str | None:
     """Return the heaviest guess together with what the records speak for it, or None.
 
     `evidence` gives the weight that the records add to an intent, None where they do not fit it. None is also the
-    answer where two guesses weigh the same, or none weighs enough.
+    answer where two guesses weigh the same, or none weighs `enough`.
     """
     found = []
     for weight, name in guesses:
         more = evidence(name)
-        if more is not None and weight + more >= (ENOUGH_TO_ACT if name in _ACTS else ENOUGH):
+        if more is not None and weight + more >= (ENOUGH_TO_ACT if name in _ACTS else enough):
             found.append((weight + more, name))
     found.sort(reverse=True)
     if not found or (len(found) > 1 and found[0][0] == found[1][0]):

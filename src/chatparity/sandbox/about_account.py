@@ -8,7 +8,7 @@ from typing import Any
 from chatparity.sandbox import slots
 from chatparity.sandbox.addresses import find_address
 from chatparity.sandbox.case import Case, day
-from chatparity.sandbox.understand import fold
+from chatparity.sandbox.letters import fold
 
 
 def change_address(case: Case) -> None:

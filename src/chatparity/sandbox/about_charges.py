@@ -12,11 +12,11 @@ from chatparity.sandbox.policy import after_business_days
 
 def duplicate(case: Case) -> None:
     """Refund a payment that was booked twice, and say what a second amount is that is only reserved."""
-    for order in case.choose(lambda order: bool(_suspects(case, order["id"])), with_part(case, is_paid))[:1]:
+    for order in case.choose(lambda order: bool(suspects(case, order["id"])), with_part(case, is_paid))[:1]:
         charges = case.call("get_instalments", order=order)["charges"]
         named = [charge for text in case.words for charge in slots.charge_ids(text)]
-        suspects = _suspects(case, order)
-        wanted = next((charge for charge in charges if charge["id"] in named), suspects[-1] if suspects else None)
+        found = suspects(case, order)
+        wanted = next((charge for charge in charges if charge["id"] in named), found[-1] if found else None)
         if wanted is None:
             case.say("duplicate_not_a_duplicate", order=order)
             _booked(case, charges)
@@ -60,7 +60,7 @@ def _booked(case: Case, charges: list[dict[str, Any]]) -> None:
             case.say("line.charge", amount=case.money(charge["amount"]), charged=day(charge["charged_on"]))
 
 
-def _suspects(case: Case, order: str) -> list[dict[str, Any]]:
+def suspects(case: Case, order: str) -> list[dict[str, Any]]:
     """Return the charge that is a double, gravest first meaning: a booked double, else a refunded one, else a hold."""
     charges = case.call("get_instalments", order=order)["charges"]
     payments = [charge for charge in charges if charge["kind"] == "payment"]

@@ -30,12 +30,16 @@ def due(case: Case) -> None:
         case.say("due_nothing", order=chosen[0]) if len(chosen) == 1 else case.say("due_nothing_at_all")
     elif len(orders) > 1 and len(chosen) > 1:
         case.say("due_total", amount=case.money(case.account()["unpaid_balance"]))
+    parts = falling_due(case)
+    for due_on in sorted({day(part["due_on"]) for order in said for part in case.instalments(order)}):
+        same_day(case, due_on, parts)
 
 
 def open_payments(case: Case, order: str) -> bool:
     """Say the open payments of an order; False when there is none."""
     known = case.order(order)
     parts = [part for part in case.instalments(order) if part["status"] in OPEN]
+    late: list[Instalment] = []
     if len(parts) > 1:
         case.say("due_head", order=order, merchant=known["merchant"])
     for part in parts:
@@ -52,10 +56,43 @@ def open_payments(case: Case, order: str) -> bool:
             case.say("line.missed" if line else "due_one_missed", fee=fee, **values, **where)
         else:
             case.say("line.due" if line else "due_one", **values, **where)
+            late.append(part)
     if len(parts) > 1 or any(not is_nothing(part["late_fee"]) for part in parts):
         total = sum(Decimal(part["amount"]) + Decimal(part["late_fee"]) for part in parts)
         case.say("due_total_order", order=order, amount=case.money(str(total)))
+    for part in late:
+        if is_late(case, part):
+            _not_yet(case, order, part)
     return bool(parts)
+
+
+def _not_yet(case: Case, order: str, part: Instalment) -> None:
+    """Say that an instalment is late without costing more yet, and from when it would."""
+    due_on = day(part["due_on"])
+    charged = after_days(due_on, int(case.number("grace_days")))
+    fee = case.money(str(case.policy.number("late_fee", case.market, charged)))
+    values = {"number": part["number"], "order": order, "amount": case.money(part["amount"])}
+    case.say("fee_not_yet", due=due_on, fee=fee, charged=charged, **values)
+
+
+def fee_after(case: Case, due_on: dt.date) -> None:
+    """Say from which day a late fee would be charged on what is due on a day."""
+    charged = after_days(due_on, int(case.number("grace_days")))
+    fee = case.policy.number("late_fee", case.market, charged)
+    case.say("fee_after", fee=case.money(str(fee)), charged=charged)
+
+
+def falling_due(case: Case) -> list[Instalment]:
+    """Return the instalments of all orders that are due, not missed or paused."""
+    parts = [part for order in case.orders() for part in case.instalments(order["id"])]
+    return [part for part in parts if part["status"] == "due"]
+
+
+def same_day(case: Case, due_on: dt.date, parts: list[Instalment]) -> None:
+    """Say what of these instalments falls due on a day altogether, where that is more than one."""
+    amounts = [Decimal(part["amount"]) for part in parts if day(part["due_on"]) == due_on]
+    if len(amounts) > 1:
+        case.say("same_day", due=due_on, amount=case.money(str(sum(amounts))))
 
 
 def late_fee(case: Case) -> None:
@@ -100,11 +137,13 @@ def waive(case: Case) -> None:
     for order in orders[:1]:
         parts = case.instalments(order)
         named = named_instalment(case, parts)
+        with_fee = named is not None and (fee_charged(case, named) or bool(named["late_fee_waived_on"]))
         part = (
-            named
+            (named if with_fee else None)
             or next((part for part in parts if fee_charged(case, part)), None)
             or next((part for part in parts if part["late_fee_waived_on"]), None)
             or next((part for part in parts if not is_nothing(part["late_fee"])), None)
+            or named
         )
         if part is None:
             case.say("waive_nothing")
@@ -125,6 +164,8 @@ def waive(case: Case) -> None:
             if name in done:
                 values["day"] = day(done[name])
         case.say(f"waive_{done['error']}", **values, instalments=done.get("instalments", []))
+        if done["error"] == "already_waived":
+            case.say("fee_waivable", months=values["months"])
         if "last_waived_on" in done:
             case.say("waive_again", again=_a_year_after(day(done["last_waived_on"])))
         if done["error"] in ("waived_in_last_12_months", "other_missed_instalment"):

@@ -5,67 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from chatparity.sandbox.about_money import open_payments
+from chatparity.sandbox.about_refunds import has, refund_of
+from chatparity.sandbox.about_rules import dispute_until
 from chatparity.sandbox.case import Case, Order, day
+from chatparity.sandbox.instalments import first_open
 from chatparity.sandbox.policy import after_days
 
-
-def refund(case: Case) -> None:
-    """Say where the refund of an order stands."""
-
-    def with_refund(order: Order) -> bool:
-        return bool(case.call("get_refunds", order=order["id"])["refunds"])
-
-    for order in case.choose(with_refund, _has(case, "return"), _has(case, "missing_parcel", "dispute"), _cancelled):
-        refund_of(case, order)
-
-
-def refund_of(case: Case, order: str) -> None:
-    """Say where the refund of one order stands."""
-    refunds = case.call("get_refunds", order=order)["refunds"]
-    known = case.order(order)
-    days = case.number("refund_business_days")
-    merchant = known["merchant"]
-    for one in refunds:
-        amount = case.money(one["amount"])
-        if one["status"] == "paid_out":
-            case.say("refund_paid_out", amount=amount, order=order, paid=day(one["paid_out_on"]))
-            continue
-        expected, registered = day(one["expected_by"]), day(one["registered_on"])
-        values = {"amount": amount, "order": order, "merchant": merchant, "registered": registered}
-        values["expected"] = expected
-        if one["reason"] == "duplicate_charge":
-            case.say("refund_registered_duplicate", **values, days=case.number("duplicate_refund_banking_days"))
-        else:
-            case.say("refund_registered", **values, days=days)
-    if refunds:
-        return
-    returned, missing, dispute = known["return"], known["missing_parcel"], known["dispute"]
-    if returned and returned["registered_on"]:
-        case.say("refund_reduced", order=order, merchant=merchant, registered=day(returned["registered_on"]))
-    elif returned:
-        values = {"return": returned["id"], "order": order, "reported": day(returned["reported_on"])}
-        case.say("refund_waiting", **values, merchant=merchant, days=days)
-    elif missing:
-        until = day(missing["investigation_until"])
-        case.say("refund_missing", order=order, merchant=merchant, until=until)
-    elif dispute and dispute["status"] == "open":
-        case.say("refund_dispute", order=order, decision=day(dispute["decision_by"]))
-    elif known["status"] == "cancelled":
-        case.say("refund_cancelled_unpaid", order=order)
-    else:
-        case.say("refund_none", order=order, merchant=merchant, days=days)
-    paused = case.paused_until(order)
-    if paused:
-        case.say("return_paused", until=paused)
-
-
-def refund_method(case: Case) -> None:
-    """Say where refunds go, and where the refund meant stands if there is one."""
-    case.say("refund_method")
-    chosen = case.choose(lambda order: bool(case.call("get_refunds", order=order["id"])["refunds"]), ask=False)
-    for order in chosen[:1]:
-        if case.call("get_refunds", order=order)["refunds"]:
-            refund_of(case, order)
+_REASONS = {
+    "damaged": "damaged",
+    "wrong_item": "wrong_item",
+    "incomplete": "incomplete",
+    "not_described": "not_as_described",
+}
 
 
 def status(case: Case) -> None:
@@ -100,6 +51,8 @@ def give_back(case: Case) -> None:
             last = after_days(day(known["delivered_on"]), window)
             key = "return_last_day" if case.today <= last else "return_window_closed"
             case.say(key, order=order, delivered=day(known["delivered_on"]), last=last, window=window)
+            if key == "return_window_closed":
+                dispute_until(case, order)
             continue
         done = case.call("report_return", order=order)
         if done["ok"]:
@@ -110,6 +63,8 @@ def give_back(case: Case) -> None:
             else:
                 case.say("return_done_unpaused", **values)
             case.say("return_after", merchant=known["merchant"], days=case.number("refund_business_days"))
+            if case.cue("in_time", "return_window", "rule_question"):
+                case.say("return_last", last=after_days(day(known["delivered_on"]), window))
             continue
         values = {"order": order, "window": window}
         if known["return"]:
@@ -119,11 +74,13 @@ def give_back(case: Case) -> None:
         case.say(f"return_{done['error']}", **values)
         if done["error"] == "already_reported":
             refund_of(case, order)
+        elif done["error"] == "window_closed":
+            dispute_until(case, order)
 
 
 def missing(case: Case) -> None:
     """Report a parcel as missing, or say why that cannot be and from when it can."""
-    chosen = case.choose(lambda order: order["status"] == "shipped", _has(case, "missing_parcel"), _delivered)
+    chosen = case.choose(lambda order: order["status"] == "shipped", has(case, "missing_parcel"), _delivered)
     for order in chosen[:1]:
         known = case.order(order)
         minimum = case.number("missing_min_days_after_shipping")
@@ -167,11 +124,14 @@ def _once_missing(case: Case, merchant: str) -> None:
 
 def dispute(case: Case) -> None:
     """Open a dispute for the reason the customer gives, ask for it, or say how an open one stands."""
-    for order in case.choose(_has(case, "dispute"), _delivered)[:1]:
+    for order in case.choose(has(case, "dispute"), _delivered)[:1]:
         known = case.order(order)
-        reasons = {"damaged": "damaged", "wrong_item": "wrong_item", "incomplete": "incomplete"}
-        reasons["not_described"] = "not_as_described"
-        reason = next((value for cue, value in reasons.items() if case.cue(cue)), None)
+        reason = _reason(case)
+        if case.asking and known["status"] == "delivered" and not known["dispute"]:
+            if case.cue("want_return"):
+                give_back(case)
+            dispute_until(case, order)
+            return
         opened = known["dispute"]
         if opened is None and reason is None and known["status"] == "delivered":
             case.say("dispute_ask_reason", order=order)
@@ -191,17 +151,35 @@ def dispute(case: Case) -> None:
             values["decision"] = day(opened["decision_by"])
         if "last_day" in done:
             values |= {"last": day(done["last_day"]), "window": done["window_days"]}
-        decided = opened is not None and opened["status"] != "open"
-        case.say(f"dispute_{opened['status']}" if opened and decided else f"dispute_{done['error']}", **values)
-        if decided and case.cue("due", "paused", "pay_meanwhile"):
-            open_payments(case, order)
-        until = case.paused_until(order)
-        if until and opened and not decided:
-            case.say("return_paused", until=until)
-        if opened and not decided:
-            case.say("dispute_photos")
-        if case.cue("outcome"):
-            case.say("dispute_no_prediction")
+        _stands(case, order, f"dispute_{done['error']}", values)
+
+
+def _stands(case: Case, order: str, refused: str, values: dict[str, Any]) -> None:
+    """Say how the dispute about an order stands, or by the key `refused` why none can be opened."""
+    opened = case.order(order)["dispute"]
+    decided = opened is not None and opened["status"] != "open"
+    case.say(f"dispute_{opened['status']}" if decided else refused, **values)
+    if decided and case.cue("due", "paused", "pay_meanwhile"):
+        open_payments(case, order)
+    until = case.paused_until(order)
+    if until and opened and not decided:
+        case.say("return_paused", until=until)
+    if opened and not decided:
+        case.say("dispute_photos")
+    if case.cue("outcome"):
+        case.say("dispute_no_prediction")
+
+
+def _reason(case: Case) -> str | None:
+    """Return what is wrong with the goods, as the customer says now or said before, or None."""
+    heard = [case.heard, *(case.ear.hear(text) for text in reversed(case.situation.earlier))]
+    return next((reason for one in heard for cue, reason in _REASONS.items() if cue in one.cues), None)
+
+
+def refuse_parcel(case: Case) -> None:
+    """Say what refusing a parcel at the door means for the payment, and what a return would."""
+    for order in case.choose(lambda order: order["status"] == "shipped")[:1]:
+        _until_then(case, order, case.order(order)["merchant"])
 
 
 def cancel(case: Case) -> None:
@@ -219,6 +197,8 @@ def cancel(case: Case) -> None:
             delivered = done["status"] == "delivered"
             key = "cancel_already_delivered" if delivered else "cancel_already_shipped"
             case.say(key, **values, shipped=day(done["shipped_on"]))
+            if not delivered and _refused_before(case, order):
+                _until_then(case, order, known["merchant"])
             window = int(case.number("return_window_days"))
             if case.cue("return_window", "postage", "want_return"):
                 case.say("return_rule", window=window, postage=str(case.number("return_postage")))
@@ -232,8 +212,19 @@ def cancel(case: Case) -> None:
                 refund_of(case, order)
 
 
-def _has(case: Case, *names: str) -> Any:
-    return lambda order: any(case.order(order["id"])[name] for name in names)
+def _refused_before(case: Case, order: str) -> bool:
+    """Say whether a cancellation of this order has been refused in this conversation."""
+    calls = [call for call in case.situation.calls if call.name == "cancel_order" and not call.ok]
+    return any(call.arguments.get("order") == order for call in calls)
+
+
+def _until_then(case: Case, order: str, merchant: str) -> None:
+    """Say what stays payable after a parcel was refused, and what a return would change."""
+    part = first_open(case.instalments(order))
+    if part is not None:
+        values = {"amount": case.money(part["amount"]), "due": day(part["due_on"]), "merchant": merchant}
+        case.say("cancel_meanwhile", **values, pause=case.number("return_pause_days"))
+    case.say("return_rule", window=case.number("return_window_days"), postage=str(case.number("return_postage")))
 
 
 def _returnable(case: Case) -> Any:
@@ -242,7 +233,3 @@ def _returnable(case: Case) -> Any:
 
 def _delivered(order: Order) -> bool:
     return bool(order["status"] == "delivered")
-
-
-def _cancelled(order: Order) -> bool:
-    return bool(order["status"] == "cancelled")

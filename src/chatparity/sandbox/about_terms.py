@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from chatparity.sandbox.about_money import open_payments
+from chatparity.sandbox.about_money import falling_due, fee_after, open_payments, same_day
 from chatparity.sandbox.amounts import major, minor
 from chatparity.sandbox.case import Case, day
 from chatparity.sandbox.instalments import first_open, is_due, is_open, named_instalment, with_part
+from chatparity.sandbox.letters import fold
 from chatparity.sandbox.policy import after_days
-from chatparity.sandbox.understand import fold
+
+_NOT_LAST_YEAR = 120
 
 
 def extend(case: Case) -> None:
@@ -28,11 +30,13 @@ def extend(case: Case) -> None:
             else:
                 case.say("extend_ask_days", order=order, amount=amount, due=due_on, most=most)
             return
+        others = [one for one in falling_due(case) if one["id"] != part["id"]]
         done = case.call("extend_due_date", instalment=part["id"], days=days or 1)
         if done["ok"]:
             key = "extend_done" if len(parts) > 1 else "extend_done_single"
             moved = {"days": done["extended_days"], "due": day(done["due_on"])}
             case.say(key, number=part["number"], order=order, amount=amount, **moved)
+            same_day(case, moved["due"], [*others, {**part, "due_on": done["due_on"]}])
             return
         values: dict[str, Any] = {"order": order, "due": due_on, "wanted": days or 1, "most": most}
         values |= {
@@ -42,7 +46,10 @@ def extend(case: Case) -> None:
         }
         if "paused_until" in done:
             values["until"] = day(done["paused_until"])
-        case.say(f"extend_{done['error']}", **values)
+        far = done["error"] == "too_many_days" and case.counting.days(case.heard.folded) != days
+        case.say("extend_too_far" if far else f"extend_{done['error']}", **values)
+        if done["error"] == "already_extended":
+            fee_after(case, due_on)
 
 
 def _days_wanted(case: Case, due_on: dt.date, most: int) -> int | None:
@@ -59,7 +66,7 @@ def _days_wanted(case: Case, due_on: dt.date, most: int) -> int | None:
 
 def _days_named(case: Case, folded: str, due_on: dt.date) -> int | None:
     """Return the days from `due_on` to the latest date in a folded text, else the count of days in it."""
-    later = [date for date in case.counting.dates(folded, case.today) if date > due_on]
+    later = [date for date in case.counting.dates(folded, case.today) if 0 < (date - due_on).days <= _NOT_LAST_YEAR]
     return (max(later) - due_on).days if later else case.counting.days(folded)
 
 
@@ -68,7 +75,7 @@ def change_plan(case: Case) -> None:
     back = "split_back" in case.heard.cues
     fits = with_part(case, is_due)
     for order in case.choose(lambda order: order["plan"] == "pay_in_30" and fits(order), fits)[:1]:
-        if case.asking:
+        if case.asking or (case.cue("interest", "rule_question") and not case.agreed):
             _plan_preview(case, order)
             return
         known = case.order(order)

@@ -2,73 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from chatparity.sandbox import about_account, about_charges, about_money, about_orders, about_terms, slots
 from chatparity.sandbox.case import Case
 from chatparity.sandbox.company import Company
+from chatparity.sandbox.conduct import decide
 from chatparity.sandbox.faults import Answer, Chance, Stage, alter
-from chatparity.sandbox.handover import AT_ONCE, hand_over, needless
-from chatparity.sandbox.memory import (
-    SMALL_TALK,
-    about_decline,
-    accepted,
-    agreed_now,
-    carried_on,
-    failures,
-    followed,
-    insulted_before,
-    lost_before,
-    offer_in,
-    standing,
-)
+from chatparity.sandbox.handover import needless
 from chatparity.sandbox.situation import Situation, read_situation
 from chatparity.sandbox.slots import Counting
 from chatparity.sandbox.tools import Tools
 from chatparity.transcript import ToolCall
-
-ABOUT_ONLY = frozenset({"due", "fee", "pause", "plan", "order_status", "hours", "refund"})
-HANDLERS: dict[str, Callable[[Case], None]] = {
-    "declined": about_account.declined,
-    "credit_limit": about_account.credit_limit,
-    "review": about_account.review_offer,
-    "second_look": about_account.second_look,
-    "ombudsman": about_account.ombudsman,
-    "complaint": about_account.complain,
-    "deletion": about_account.delete_data,
-    "login_code": about_account.login_code,
-    "frozen": about_account.frozen,
-    "change_email": about_account.change_email,
-    "change_address": about_account.change_address,
-    "change_method": about_account.change_method,
-    "hours": about_account.hours,
-    "merchant": about_account.merchant,
-    "duplicate": about_charges.duplicate,
-    "plan_change": about_terms.change_plan,
-    "plan": about_terms.plan_rules,
-    "waive": about_money.waive,
-    "extend": about_terms.extend,
-    "fee": about_money.late_fee,
-    "due": about_money.due,
-    "pause": about_terms.pause,
-    "dispute": about_orders.dispute,
-    "missing": about_orders.missing,
-    "cancel": about_orders.cancel,
-    "refund": about_orders.refund,
-    "refund_method": about_orders.refund_method,
-    "return": about_orders.give_back,
-    "order_status": about_orders.status,
-    "advice": lambda case: case.say("advice"),
-    "privacy": lambda case: case.say("privacy"),
-    "bot_question": lambda case: case.say("bot"),
-    "thanks": lambda case: case.say("thanks"),
-    "greeting": lambda case: case.say("greeting"),
-}
-_SHORT = 25
-_CURT = 8
 
 
 class SandboxAgent:
@@ -141,75 +88,6 @@ class SandboxAgent:
             needless=lambda: needless(case),
         )
         return alter(answer, self._faults, stage)
-
-
-def decide(case: Case) -> None:
-    """Do what the customer wants and fill the case with what to say: the whole conduct of the agent in its order."""
-    if any(call.ok and call.name in case.tools.listed.handover for call in case.situation.calls):
-        case.say("handover_already")
-        return
-    reason = _reason_to_hand_over(case)
-    if reason is not None:
-        hand_over(case, reason)
-        return
-    if slots.has_card_number(case.situation.last) or _shares_code(case):
-        case.say("secret")
-    intents = followed(case) or [name for name in case.heard.intents if name not in SMALL_TALK]
-    case.asking = case.cue("only_asking")
-    if not intents or (ABOUT_ONLY.issuperset(intents) and (agreed_now(case) or case.cue("unhelpful"))):
-        intents = list(dict.fromkeys([*carried_on(case), *intents]))
-    if case.cue("insult") and not intents and insulted_before(case):
-        case.say("insult_again")
-        return
-    if case.cue("insult") and not insulted_before(case):
-        case.say("insult_first")
-    for name in intents[: case.ear.rules.table["limits"]["intents"]]:
-        HANDLERS[name](case)
-    if not case.parts:
-        _without_intent(case)
-
-
-def _reason_to_hand_over(case: Case) -> str | None:
-    """Return why a person must take over now, the gravest reason first, or None."""
-    for name in case.heard.intents:
-        if name in AT_ONCE:
-            return AT_ONCE[name]
-    offered = offer_in(case)
-    if offered and accepted(case):
-        return offered
-    if case.cue("review") and case.cue("want") and not case.cue("rule_question"):
-        return "declined_purchase" if about_decline(case) else "manual_review"
-    ignored = standing(case)
-    if ignored:
-        return ignored
-    if failures(case) >= int(case.number("failed_attempts")):
-        return "repeated_failure"
-    return None
-
-
-def _without_intent(case: Case) -> None:
-    """Say something where nothing was asked, or that nothing was understood."""
-    if case.cue("thanks", "bye") and len(case.heard.folded.split()) <= _SHORT:
-        case.say("thanks")
-    elif case.cue("yes", "no") and len(case.heard.folded.split()) <= _CURT:
-        case.say("acknowledged")
-    elif case.cue("greeting") and len(case.heard.folded.split()) <= 4:
-        case.say("greeting")
-    elif case.cue("insult"):
-        return
-    elif lost_before(case):
-        hand_over(case, "repeated_failure")
-    elif case.situation.earlier and not case.cue("asks", "want") and len(case.heard.folded.split()) <= _SHORT:
-        case.say("acknowledged")
-    else:
-        case.say("fallback")
-
-
-def _shares_code(case: Case) -> bool:
-    """Say whether the customer gives a one-time code away."""
-    texts = (case.situation.last, *case.situation.earlier)
-    about_codes = any(case.ear.hear(text).cues & {"login_code", "code_rule"} for text in texts)
-    return about_codes and slots.has_code(case.situation.last)
 
 
 def detected(text: str, languages: Mapping[str, Any]) -> str | None:

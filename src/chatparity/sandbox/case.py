@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatparity.sandbox import slots
+from chatparity.sandbox.letters import fold
 from chatparity.sandbox.policy import Policy
 from chatparity.sandbox.situation import Situation
 from chatparity.sandbox.slots import Counting
 from chatparity.sandbox.speak import Money, Part
+from chatparity.sandbox.stems import ENOUGH
 from chatparity.sandbox.tools import Tools
-from chatparity.sandbox.understand import Ear, Heard, fold
+from chatparity.sandbox.understand import Ear, Heard
 from chatparity.transcript import ToolCall
 
 Order = dict[str, Any]
@@ -57,6 +59,11 @@ class Case:
     def cue(self, *names: str) -> bool:
         """Say whether one of these cues is in what the customer means now."""
         return any(name in self.heard.cues for name in names)
+
+    def meant(self, text: str) -> tuple[str, ...]:
+        """Return the intents of an earlier text: those of its patterns, else the heaviest that its stems make."""
+        heaviest = self.ear.guesses(text)[:1]
+        return self.ear.hear(text).intents or tuple(name for weight, name in heaviest if weight >= ENOUGH)
 
     def call(self, name: str, **arguments: Any) -> dict[str, Any]:
         """Call a tool and return its result; a read that was made in this request is not made again."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from chatparity.sandbox import slots
 from chatparity.sandbox.amounts import is_nothing
 from chatparity.sandbox.case import Case, Order, day
-from chatparity.sandbox.understand import fold
+from chatparity.sandbox.letters import fold
 
 OPEN = ("due", "missed", "paused")
 Instalment = dict[str, Any]
@@ -61,6 +62,25 @@ def named_instalment(case: Case, parts: list[Instalment]) -> Instalment | None:
         number = case.counting.ordinal(fold(text).lower())
         if found is None and number is not None:
             found = parts[-1] if number == -1 else next((part for part in parts if part["number"] == number), None)
+        found = found or _due_on(case, parts, fold(text).lower())
         if found is not None:
             return found
     return None
+
+
+def _due_on(case: Case, parts: list[Instalment], folded: str) -> Instalment | None:
+    """Return the one open instalment whose due date a text names, or None.
+
+    A day alone may be the one it is to be moved to; so a later day or a count of days must stand beside it.
+    """
+    dates = case.counting.dates(folded, case.today)
+    counted = case.counting.days(folded)
+    targets = {day(part["due_on"]) + dt.timedelta(days=counted) for part in parts if counted and is_due(case, part)}
+    days = {(one.month, one.day) for one in dates if one not in targets and (counted or one < max(dates))}
+    falling = [part for part in parts if is_due(case, part) and _month_day(part) in days]
+    return falling[0] if len(falling) == 1 else None
+
+
+def _month_day(part: Instalment) -> tuple[int, int]:
+    due_on = day(part["due_on"])
+    return due_on.month, due_on.day

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chatparity.sandbox import slots
 from chatparity.sandbox.addresses import find_address
 from chatparity.sandbox.case import Case
 from chatparity.sandbox.handover import AT_ONCE
-from chatparity.sandbox.understand import Heard, fold
+from chatparity.sandbox.letters import fold
+from chatparity.sandbox.understand import Heard
 
 SMALL_TALK = frozenset({"thanks", "greeting", "insult"})
 NOT_CARRIED = SMALL_TALK | AT_ONCE.keys() | {"bot_question", "hours", "privacy", "advice"}
 _OFFERING = frozenset({"complaint", "review", "declined", "second_look", "human"})
+_TOOL_OF = {
+    "change_address": "change_address",
+    "change_email": "change_email",
+    "change_method": "set_default_payment_method",
+    "plan_change": "change_plan",
+    "waive": "waive_late_fee",
+    "extend": "extend_due_date",
+    "return": "report_return",
+    "missing": "report_missing_parcel",
+    "dispute": "open_dispute",
+    "cancel": "cancel_order",
+    "duplicate": "refund_duplicate_charge",
+    "deletion": "request_data_deletion",
+}
+_ONLY_ASKED = frozenset({"only_asking", "rule_question", "supposing"})
+_STATES = {"extend": "due", "waive": "due", "plan_change": "due", "cancel": "refund"}
 _TOKEN = re.compile(r"[^\W_]{3,}")
 
 
@@ -97,9 +115,16 @@ def carried_on(case: Case) -> list[str]:
     adds = _adds_detail(case)
     if not (adds or question or agreed or case.cue("unhelpful", "most", "status")):
         return []
-    for place in range(len(case.situation.earlier) - 1, -1, -1):
+    places: Sequence[int] = range(len(case.situation.earlier) - 1, -1, -1)
+    if agreed:
+        places = _changes_asked(case) or places
+    for place in places:
         earlier = case.ear.hear(case.situation.earlier[place])
-        intents = [name for name in earlier.intents if name not in NOT_CARRIED]
+        intents = [name for name in case.meant(case.situation.earlier[place]) if name not in NOT_CARRIED]
+        if case.cue("still_shows"):
+            intents = [_STATES.get(name, name) for name in intents]
+        elif not case.cue("want", "may_i", "unhelpful") and not agreed:
+            intents = [_state_of(case, name) for name in intents]
         if intents:
             case.agreed = agreed or adds
             case.asking = case.asking or (question and not case.agreed and not case.cue("unhelpful"))
@@ -109,16 +134,32 @@ def carried_on(case: Case) -> list[str]:
     return []
 
 
+def _changes_asked(case: Case) -> list[int]:
+    """Return where a change that has not been made was spoken about before, latest first: what a yes goes to."""
+    done = {call.name for call in case.situation.calls if call.ok}
+    earlier = case.situation.earlier
+    tools = [{_TOOL_OF[name] for name in case.meant(text) if name in _TOOL_OF} for text in earlier]
+    return [place for place in range(len(earlier) - 1, -1, -1) if tools[place] - done]
+
+
+def _state_of(case: Case, name: str) -> str:
+    """Return the intent of asking how things stand in place of a change that has already been made."""
+    made = any(call.ok and call.name == _TOOL_OF.get(name) for call in case.situation.calls)
+    return _STATES.get(name, name) if made else name
+
+
 def followed(case: Case) -> list[str]:
     """Return the intents that a cue of the last words makes after what was spoken about before."""
     if not case.situation.earlier:
         return []
-    before = {name for text in case.situation.earlier for name in case.ear.hear(text).intents}
+    before = {name for text in case.situation.earlier for name in case.meant(text)}
     return [intent for cue, after, intent in case.ear.rules.follow if cue in case.heard.cues and after & before]
 
 
 def agreed_now(case: Case) -> bool:
     """Say whether the customer says yes to something the agent asked or offered."""
+    if case.cue("go_ahead") and case.situation.earlier:
+        return True
     asked = "?" in case.situation.last_answer.replace("؟", "?")
     return case.cue("yes") and (asked or case.cue("change"))
 
@@ -135,6 +176,21 @@ def _adds_detail(case: Case) -> bool:
     if named or counted or bare or chosen or case.counting.ordinal(folded) or case.names_an_order(folded):
         return True
     return find_address(text, case.market, case.ear.table["slots"]) is not None
+
+
+def left_undone(case: Case) -> tuple[tuple[str, ...], str]:
+    """Return the texts, latest first, and the intent of a change asked for before that no tool has made; or nothing."""
+    done = {call.name for call in case.situation.calls if call.ok}
+    earlier = case.situation.earlier
+    agreed = False
+    for place in range(len(earlier) - 1, -1, -1):
+        heard = case.ear.hear(earlier[place])
+        if agreed or not heard.cues & _ONLY_ASKED:
+            for name in heard.intents:
+                if name in _TOOL_OF and _TOOL_OF[name] not in done:
+                    return tuple(reversed(earlier[: place + 1])), name
+        agreed = agreed or "yes" in heard.cues
+    return (), ""
 
 
 def lost_before(case: Case) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chatparity.sandbox.understand import fold
+from chatparity.sandbox.letters import fold
 
 _ORDER = re.compile(r"\bH[\s\u2010-\u2013-]{0,2}(\d{5})\b|(?<![\w.,-])#?(\d{5})(?![\w-]|[.,]\d)", re.IGNORECASE)
 _INSTALMENT = re.compile(r"\bH-?(\d{5})-([1-4])\b", re.IGNORECASE)
@@ -15,6 +15,12 @@ _CHARGE = re.compile(r"\bCH-?(\d{5})-(\d)\b", re.IGNORECASE)
 _METHOD = re.compile(r"\bPM-?(\d{3,4})-(\d)\b", re.IGNORECASE)
 _TAIL = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _EMAIL = re.compile(r"[^\s@<>,;:()\"'“”«»،]+@[^\s@<>,;:()\"'“”«»،]+")
+_DOT = re.compile(r" (?:dot|punkt|punto|kropka) ", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"(\w+(?: (?:dot|punkt|punto|kropka) \w+)+(?: \w+)?|\w+) (?:at|ät|arroba|małpa|snabel-a) "
+    r"(\w+(?: (?:dot|punkt|punto|kropka) \w+)+)",
+    re.IGNORECASE,
+)
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 _NUMERIC = re.compile(r"\b(\d{1,2})([./])(\d{1,2})(?:\2(20\d\d|\d\d))?(?!\d)")
 _SECRET = re.compile(r"(?<![\w-])(?:\d[ -]?){13,19}(?!\w)")
@@ -50,7 +56,14 @@ def four_digits(text: str) -> list[str]:
 
 def emails(text: str) -> list[str]:
     """Return what stands in a text as an email address, without the full stop of the sentence around it."""
-    return [one.rstrip(".!?؟،") for one in _EMAIL.findall(text)]
+    written = [one.rstrip(".!?؟،") for one in _EMAIL.findall(text)]
+    return written or [_as_written(*spoken) for spoken in _SPOKEN.findall(text)]
+
+
+def _as_written(name: str, host: str) -> str:
+    """Return an email address that was dictated, "ann dot lee at example dot org", as it is written."""
+    dotted = [_DOT.sub(".", part).replace(" ", "") for part in (name, host)]
+    return "@".join(dotted).lower()
 
 
 def without_secrets(text: str) -> str:

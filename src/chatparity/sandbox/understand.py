@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from chatparity.errors import UsageError
+from chatparity.sandbox.letters import fold
+from chatparity.sandbox.stems import Stems
 
-_ALIKE = str.maketrans({
-    "ł": "l", "ß": "ss", "ø": "o", "æ": "ae", "’": "'", "‘": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"',
-    "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": None, "–": "-", "—": "-",
-    "،": ",", "؟": "?", "؛": ";", **{chr(0x660 + digit): str(digit) for digit in range(10)},
-    **{chr(0x6F0 + digit): str(digit) for digit in range(10)},
-})  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _CACHED = 4096
-
-
-def fold(text: str) -> str:
-    """Return a text as patterns see it: without accents and vowel signs, letters that are often mixed made one."""
-    plain = unicodedata.normalize("NFKD", text.translate(_ALIKE))
-    return "".join(sign for sign in plain if not unicodedata.combining(sign)).translate(_ALIKE)
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,14 @@ class Rules:
 
     def intents(self, cues: frozenset[str]) -> tuple[str, ...]:
         """Return the intents that the cues make, gravest first, without those that another one covers."""
-        found = list(dict.fromkeys(rule.name for rule in self.rules if rule.fits(cues)))
+        return self.uncovered(self.made(cues))
+
+    def made(self, cues: frozenset[str]) -> list[str]:
+        """Return all intents that the cues make, gravest first."""
+        return list(dict.fromkeys(rule.name for rule in self.rules if rule.fits(cues)))
+
+    def uncovered(self, found: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the intents that no other one among them makes needless."""
         covered: set[str] = set()
         for name in found:
             if name not in covered:
@@ -97,13 +93,19 @@ class Ear:
         self._vocabulary = frozenset(fold(word) for word in table.get("spelling", {}).get("words", ()))
         self._known = frozenset(fold(word) for word in table.get("spelling", {}).get("right", ()))
         self._near = _neighbours(self._vocabulary)
+        self._stems = Stems(table.get("stems", {}))
         self.hear = lru_cache(maxsize=_CACHED)(self._hear)
+        self.guesses = lru_cache(maxsize=_CACHED)(self._guesses)
 
     def _hear(self, text: str) -> Heard:
         folded = self._corrected(fold(text).lower())
         flowing = _POINT.sub(",", folded)
         cues = frozenset(name for name, pattern in self._cues.items() if pattern.search(self._seen(name, flowing)))
         return Heard(text, folded, cues, self.rules.intents(cues))
+
+    def _guesses(self, text: str) -> list[tuple[int, str]]:
+        """Return weight and intent of what a text may be about by the stems in it, the heaviest first."""
+        return self._stems.guesses(fold(text).lower())
 
     def _seen(self, cue: str, flowing: str) -> str:
         """Return what a cue's patterns get to see of a text: without the words of cues that mask it."""

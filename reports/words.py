@@ -46,7 +46,7 @@ def phrase(dimension: str, metric: str) -> Phrase:
     if known:
         return known
     name = dimension if metric == "rate" else f"{dimension} {metric}".replace("_", " ")
-    return Phrase(name, f"counted as good on {name}" if metric == "rate" else f"counted for {name}")
+    return Phrase(name, "met what its grader asks for" if metric == "rate" else f"counted for {name}")
 
 
 def metric_name(dimension: str, metric: str, grader: str) -> str:
@@ -84,11 +84,11 @@ def rate_text(rate: Rate) -> str:
     return f"{percent(rate.estimate)} {_bounds(rate)}"
 
 
-def difference_text(rate: Rate) -> str:
-    """Return a difference with its interval, in points: "+1.3 [−0.4, +3.0]"."""
+def difference_text(rate: Rate, *, unit: bool = False) -> str:
+    """Return a difference with its interval, in points: "+1.3 [−0.4, +3.0]"; with `unit`, the word follows."""
     if rate.estimate is None:
         return NONE
-    return f"{signed(rate.estimate)} {_bounds(rate, sign=True)}"
+    return f"{signed(rate.estimate)} {_bounds(rate, sign=True)}" + ("\u00a0points" if unit else "")
 
 
 def _bounds(rate: Rate, *, sign: bool = False) -> str:

@@ -121,7 +121,7 @@ class Examination:
 
     @pytest.fixture(scope="session")
     def exchange_of(self) -> Callable[..., Exchange]:
-        """Give the function that makes an exchange of a reply and, where they matter, of what was asked, the language and labels."""
+        """Give the function that makes an exchange: of a reply, what was asked, the language, labels."""
         from chatparity._pytest import trying
 
         return trying.exchange_of

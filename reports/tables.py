@@ -51,7 +51,7 @@ def gate_row(gate: GateResult, names: words.Names, people: str) -> GateRow:
         what=words.metric_name(gate.dimension, gate.metric, gate.grader)
         + (f", AI − {other}" if gate.difference else ""),
         slice=names.slice(gate.slice),
-        figures=words.difference_text(shown, unit=True) if gate.difference else words.rate_text(shown),
+        figures=words.difference_text(shown) + "\u00a0points" if gate.difference else words.rate_text(shown),
         sides=tuple(f"{name} {_rate_and_n(rate)}" for name, rate in sides if rate is not None),
         counted=f"{words.count(shown.n, unit)} in {words.count(shown.clusters, 'conversation')}",
         beside=(*_beside(shown), *waiver_lines(gate)),

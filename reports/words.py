@@ -84,11 +84,11 @@ def rate_text(rate: Rate) -> str:
     return f"{percent(rate.estimate)} {_bounds(rate)}"
 
 
-def difference_text(rate: Rate, *, unit: bool = False) -> str:
-    """Return a difference with its interval, in points: "+1.3 [−0.4, +3.0]"; with `unit`, the word follows."""
+def difference_text(rate: Rate) -> str:
+    """Return a difference with its interval, in points: "+1.3 [−0.4, +3.0]"."""
     if rate.estimate is None:
         return NONE
-    return f"{signed(rate.estimate)} {_bounds(rate, sign=True)}" + ("\u00a0points" if unit else "")
+    return f"{signed(rate.estimate)} {_bounds(rate, sign=True)}"
 
 
 def _bounds(rate: Rate, *, sign: bool = False) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from chatparity.errors import RunIncomplete
-from chatparity.exchange import ReplyRecord
 from chatparity.gate.decide import decide
 from chatparity.gate.result import Findings
 from chatparity.grading.load import load_graders
@@ -46,8 +43,7 @@ def check_complete(folder: RunFolder, suite: Suite) -> None:
     """Raise RunIncomplete when too many planned exchanges have no reply for the verdicts to mean anything."""
     planned, allowed = folder.to_ask(), suite.settings.agent.errored_share
     records = folder.outcomes()
-    failed = [record for record in records if record.state == "errored" and record.failure]
-    kinds = Counter(record.failure.kind for record in failed if record.failure)
+    kinds = Counter(record.failure.kind for record in records if record.state == "errored" and record.failure)
     kinds["not asked"] = max(planned - len(records), 0)
     missing = kinds.total()
     share = f"{100 * missing / max(planned, 1):.1f} %"
@@ -56,20 +52,8 @@ def check_complete(folder: RunFolder, suite: Suite) -> None:
         raise RunIncomplete(
             f"{folder.path}: {missing} of {planned} exchanges ({share}) have no reply ({listed});"
             f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: mend what failed"
-            f" and go on with it: chatparity run --out {folder.path} --resume{_first(failed, folder)}"
+            f" and go on with it: chatparity run --out {folder.path} --resume{folder.first_failure()}"
         )
-
-
-def _first(failed: Sequence[ReplyRecord], folder: RunFolder) -> str:
-    """Return how the first failure reads and, where an endpoint failed, the command that shows what came back."""
-    first = next(iter(failed), None)
-    if first is None or first.failure is None:
-        return ""
-    said = f"\n  first, {first.id} turn {first.turn}: {first.failure.kind}: {first.failure.message}"
-    agent = folder.manifest().agent
-    if agent.startswith("recorded:"):
-        return said
-    return f'{said}\n  look at one: chatparity try "Hello" --agent {shlex.quote(agent)}'
 
 
 def read_findings(folder: RunFolder) -> Findings:

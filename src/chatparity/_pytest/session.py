@@ -126,7 +126,7 @@ class Examination:
 
     @pytest.fixture
     def exchange_of(self) -> Callable[..., Exchange]:
-        """Give the function that makes an exchange: of a reply, what was asked, the language, labels."""
+        """Give the function that makes an exchange of a reply and, if it matters, of question, language, labels."""
         from chatparity._pytest import trying
 
         return trying.exchange_of

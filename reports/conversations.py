@@ -69,6 +69,7 @@ class Reading:
     language: str
     language_name: str
     dimension: str
+    heading: str
     gate: str
     outcome: str
     earlier: tuple[Bubble, ...]
@@ -105,7 +106,8 @@ def _reading(material: Material, names: words.Names, gate: GateResult, example: 
         turn=example.turn,
         language=transcript.language,
         language_name=names.language(transcript.language),
-        dimension=f"{gate.dimension}{names.within(gate.slice)}",
+        dimension=gate.dimension,
+        heading=f"{gate.dimension}{names.within(gate.slice)}",
         gate=words.metric_name(gate.dimension, gate.metric, gate.grader),
         outcome=_plain_outcome(example.outcome),
         earlier=tuple(bubbles[:-EARLIER]),

@@ -49,7 +49,8 @@ def lead(findings: Findings, names: Names, people: str) -> str:
 def advice(findings: Findings, people: str) -> str:
     """Return what the comparisons with people come to, for whoever decides on a rollout; nothing without any.
 
-    "On accuracy the AI is not worse than our people by more than 5 points; on escalation it is: so do not widen."
+    "On accuracy the AI is not worse than our people by more than 5 points; on escalation it is: so do not widen its
+    use."
     """
     gates = [gate for gate in findings.gates if _parity(gate) and _known(gate) and gate.slice == "all"]
     if not gates:
@@ -88,13 +89,13 @@ def _margins(gates: Sequence[GateResult]) -> str:
 def _so(findings: Findings, by: dict[str, list[GateResult]]) -> str:
     """Return what follows for a rollout."""
     if by["FAIL"]:
-        return "so do not widen"
+        return "so do not widen its use"
     if findings.verdict == "FAIL":
         failed = dict.fromkeys(gate.dimension for gate in findings.gates if gate.verdict == "FAIL")
-        return f"but other gates failed, on {words.listed(list(failed))}, so do not widen"
+        return f"but other gates failed, on {words.listed(list(failed))}, so do not widen its use"
     if by["INCONCLUSIVE"] or findings.verdict == "INCONCLUSIVE":
-        return "so do not widen before more conversations have told"
-    return "nothing measured here speaks against widening"
+        return "so do not widen its use before more conversations have told"
+    return "nothing measured here speaks against widening its use"
 
 
 def tally(findings: Findings) -> str:

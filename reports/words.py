@@ -46,7 +46,7 @@ def phrase(dimension: str, metric: str) -> Phrase:
     if known:
         return known
     name = dimension if metric == "rate" else f"{dimension} {metric}".replace("_", " ")
-    return Phrase(name, f"counted as good on {name}" if metric == "rate" else f"counted for {name}")
+    return Phrase(name, "met what its grader asks for" if metric == "rate" else f"counted for {name}")
 
 
 def metric_name(dimension: str, metric: str, grader: str) -> str:

@@ -38,7 +38,8 @@ def test_broken_records_stop_it_before_anything_is_written(tmp_path: Path) -> No
     (tmp_path / "log.jsonl").write_text("[\n" + json.dumps(GOOD) + "\n{}\n")
     done = command(tmp_path, "openai-chat", "log.jsonl", "-o", "out.jsonl")
     assert (done.returncode, done.stdout) == (2, "")
-    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["log.jsonl:1:", "log.jsonl:3:"]
+    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["log.jsonl:1:", "log.jsonl:3:", "2"]
+    assert done.stderr.endswith("2 problems, nothing is written: --skip-invalid leaves out what is broken\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl"]
 
 

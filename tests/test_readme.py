@@ -54,7 +54,7 @@ def test_the_grader_of_the_readme_works_and_its_test_passes(tmp_path: Path) -> N
     (tmp_path / "tests" / "test_greeting.py").write_text(check)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:deepeval", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 passed in" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_agent_file_of_the_readme_is_read(tmp_path: Path) -> None:

@@ -391,19 +391,19 @@ def test_who_is_who_can_be_hidden_without_a_program(pair: tuple[Path, RunFolder]
 MARGINS = "their margins of 3 to 5\u00a0points"
 BOTH_PASS = (
     f"On accuracy and escalation the AI is not worse than our people by more than {MARGINS}: "
-    "nothing measured here speaks against widening."
+    "nothing measured here speaks against widening its use."
 )
 ONE_FAILS = (
     "On accuracy the AI is not worse than our people by more than 5\u00a0points; on escalation it is worse by more "
-    "than 3\u00a0points: so do not widen."
+    "than 3\u00a0points: so do not widen its use."
 )
 NONE_PASSES = (
     "On escalation the AI is worse than our people by more than 3\u00a0points; on accuracy it cannot be told yet "
-    "whether it is worse by more than 5\u00a0points: so do not widen."
+    "whether it is worse by more than 5\u00a0points: so do not widen its use."
 )
 BOTH_OPEN = (
     "On accuracy and escalation it cannot be told yet whether the AI is worse than our people by more than "
-    f"{MARGINS}: so do not widen before more conversations have told."
+    f"{MARGINS}: so do not widen its use before more conversations have told."
 )
 
 
@@ -432,7 +432,7 @@ def test_a_pass_against_people_does_not_hide_a_gate_that_failed(tmp_path: Path) 
         msgspec.structs.replace(gate(rows, "escalation", "recall", "at_least", 0.9), verdict="FAIL"),
     ]
     assert verdict.advice(findings_of(rows, gates), "people").endswith(
-        ": but other gates failed, on escalation, so do not widen."
+        ": but other gates failed, on escalation, so do not widen its use."
     )
 
 

@@ -132,7 +132,18 @@ def test_sections_come_in_the_order_of_reading_and_headings_skip_no_level(page: 
     order += ["hallucination", "scores", "mix", "rates", "unmeasured", "ledger", "made"]
     places = [page.index(f'<h2 id="{name}"') for name in order]
     assert places == sorted(places)
-    assert [attrs["href"] for attrs in Reader(page).of("a")] == [f"#{name}" for name in order]
+    assert [attrs["href"] for attrs in Reader(page[: page.index("</nav>")]).of("a")] == [f"#{name}" for name in order]
+
+
+def test_a_dimension_that_did_not_pass_leads_to_its_conversations_which_open(page: str) -> None:
+    part = page[page.index('<ul class="dimensions">') : page.index('<h2 id="parity"')]
+    led = [str(attrs["href"]).removeprefix("#") for attrs in Reader(part).of("a")]
+    assert len(led) == len(set(led)) >= 8
+    for name in led:
+        at = page.index(f' id="{name}"')
+        opened = page.rfind("<details", 0, at) > page.rfind("<article", 0, at)
+        folded = "<details" in page[at : page.index("</article>", at)].partition("<h3")[0]
+        assert opened or not folded
 
 
 def test_every_table_header_says_what_it_heads_and_every_picture_what_it_shows(page: str) -> None:
@@ -206,7 +217,7 @@ def test_a_run_with_very_many_gates_still_fits_into_a_comment(report: ModuleType
 
 
 def test_every_conversation_of_the_page_has_an_anchor_that_the_comment_leads_to(page: str, sample: Sample) -> None:
-    anchors = re.findall(r'<article id="(conv-[^"]+)"', page)
+    anchors = re.findall(r'<(?:article|div class="opened") id="(conv-[^"]+)"', page)
     assert len(anchors) == len(set(anchors)) == 10
     comment = (sample.folder.path / "report.md").read_text()
     assert re.findall(r"\]\(report\.html#([^)]+)\)", comment) == anchors

@@ -132,3 +132,29 @@ def test_run_and_grade_say_what_labels_would_add_and_the_findings_keep_it(tmp_pa
     assert "labels.facts would add" in graded.stderr
     assert "escalation:" not in graded.stderr
     assert "chatparity sample r -n 50" in graded.stderr
+
+
+def test_what_nobody_answered_is_no_failure_of_a_log(tmp_path: Path) -> None:
+    silent = Transcript(schema=1, id="silent", language="en", turns=TURNS[:1])
+    write_transcripts(tmp_path / "logs.jsonl", [talk(), silent])
+    command = [sys.executable, "-m", "chatparity", "grade", "logs.jsonl", "--out", "run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "language (all that was recorded): 2/2 pass; planned 2: graded 2" in done.stdout
+    assert "language (by people): 2/2 pass" in done.stdout
+    assert "1 conversations in which nobody answered are left out" in done.stderr
+    assert "errored" not in done.stdout + done.stderr
+
+
+def test_a_grader_that_raises_is_said_once_before_all_else(tmp_path: Path) -> None:
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "suite.toml").write_text('[suite]\nname = "ours"\n')
+    (tmp_path / "graders").mkdir()
+    (tmp_path / "graders" / "odd.py").write_text(
+        "from chatparity.grading import grader\n\n\n"
+        "@grader(dimension='odd')\ndef odd(exchange):\n    raise ValueError(exchange.point.turn)\n"
+    )
+    write_transcripts(tmp_path / "logs.jsonl", [talk(0), talk(1)])
+    command = [sys.executable, "-m", "chatparity", "grade", "logs.jsonl", "--out", "run"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stderr
+    assert said.startswith("odd errored 8 times, first at t0 turn 1: the grader raised:\n")
+    assert said.count("Traceback") == 1

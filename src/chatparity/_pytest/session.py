@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -111,15 +112,19 @@ class Examination:
             raise pytest.UsageError('the fixture gate needs a marker on the test: @pytest.mark.gates("accuracy")')
         return Gate(cast("GateSlice", one), self.exam, request.node.user_properties)
 
-    @pytest.fixture(scope="session")
-    def graders(self) -> Mapping[str, Grader]:
-        """Give the suite's graders by name, for tests of your own, `graders["greets"].grade(exchange_of("Hello!"))`."""
+    @cached_property
+    def _graders(self) -> Mapping[str, Grader]:
         from chatparity.grading import load_graders
         from chatparity.suite import load_suite
 
         return {one.name: one for one in load_graders(load_suite(self.root))}
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture
+    def graders(self) -> Mapping[str, Grader]:
+        """Give the suite's graders by name, for tests of your own: `graders["greets"].grade(exchange_of("Hello!"))`."""
+        return self._graders
+
+    @pytest.fixture
     def exchange_of(self) -> Callable[..., Exchange]:
         """Give the function that makes an exchange of a reply and, if it matters, of question, language, labels."""
         from chatparity._pytest import trying

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatparity.cli.options import AsJson, Judge
 from chatparity.cli.show import complain, progress, say
 from chatparity.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatparity.grading.rows import ScoreRow
+    from chatparity.run.folder import RunFolder
 
 EXAMPLES = """Examples:
 
@@ -18,6 +24,7 @@ EXAMPLES = """Examples:
   chatparity grade my-logs.jsonl --graders politeness,language"""
 
 SHOWN = 3
+RAISED = "the grader raised"
 
 
 def command(
@@ -48,7 +55,7 @@ def command(
     if not folder.exists():
         if not what.exists():
             raise UsageError(f"{what}: no such run, file or folder")
-        options = Options(paths=(what,), agent=f"recorded:{what}", out=out)
+        options = Options(paths=(what,), agent=f"recorded:{what}", out=out, answered_only=True)
         folder = asyncio.run(replay_run(suite, options))
     only = [name for name in graders.split(",") if name]
     with progress("grading") as show:
@@ -57,6 +64,10 @@ def command(
     if as_json:
         say(msgspec.json.encode(lines).decode())
         return
+    manifest = folder.manifest()
+    recording = manifest.agent.startswith("recorded:")
+    # What a recording holds may be people's: then both lines are about the same answers.
+    side = {"ai": "all that was recorded" if recording else "ai", "human": "by people" if recording else "human"}
     for line in lines:
         counts = ", ".join(
             f"{name} {getattr(line, name)}"
@@ -64,13 +75,27 @@ def command(
             if getattr(line, name)
         )
         good = sum(row.verdict == "pass" for row in rows if row.grader == line.grader and row.arm == line.arm)
-        say(f"{line.grader} ({line.arm}): {good}/{line.graded} pass; planned {line.planned}: {counts}")
-    reasons = {row.reason: row for row in reversed(rows) if row.state == "errored"}
-    for row in list(reversed(reasons.values()))[:SHOWN]:
-        complain(f"{row.grader} errored, first at {row.id} turn {row.turn}: {row.reason.strip()}")
-    if len(reasons) > SHOWN:
-        complain(f"… and {len(reasons) - SHOWN} other reasons in {folder.scores_file}")
+        say(f"{line.grader} ({side[line.arm]}): {good}/{line.graded} pass; planned {line.planned}: {counts}")
+    _say_errors(rows, folder)
+    unanswered = sum(one.transcripts for one in manifest.datasets) - len(folder.transcripts())
+    if recording and unanswered and manifest.selection == {"answered_only": True}:
+        complain(f"{unanswered} conversations in which nobody answered are left out")
     lacking = unlabelled_paragraph(gradable_in(folder, suite, only=tuple(only), judge=judge), run=str(folder.path))
     if lacking:
         complain(lacking)
     complain(f"verdicts: chatparity gate {folder.path}")
+
+
+def _say_errors(rows: Sequence[ScoreRow], folder: RunFolder) -> None:
+    """Say what errored: each grader's first of each kind, the kind being what stands before the colon."""
+    kinds: dict[tuple[str, str], list[ScoreRow]] = {}
+    for row in rows:
+        if row.state == "errored":
+            kinds.setdefault((row.grader, row.reason.partition(":")[0]), []).append(row)
+    # A grader that raises is a fault of the suite, and is said before what an endpoint failed to answer.
+    found = sorted(kinds.values(), key=lambda of: not of[0].reason.startswith(RAISED))
+    for first, *more in found[:SHOWN]:
+        count = f" {len(more) + 1} times" if more else ""
+        complain(f"{first.grader} errored{count}, first at {first.id} turn {first.turn}: {first.reason.strip()}")
+    if len(found) > SHOWN:
+        complain(f"… and {len(found) - SHOWN} other reasons in {folder.scores_file}")

@@ -37,7 +37,7 @@ def command(
 
     What cannot be mapped is counted and listed.
     """
-    from chatparity.errors import Problem, UsageError
+    from chatparity.errors import InputError, Problem, UsageError
     from chatparity.importers import import_file, load_mapping
     from chatparity.jsonl import write_transcripts
 
@@ -46,16 +46,23 @@ def command(
     if out.exists() and file.exists() and out.samefile(file):
         raise UsageError(f"{out}: expected another file than the one to read")
     left_out: list[Problem] = []
-    with progress("importing") as show:
-        result = import_file(
-            form,
-            file,
-            mapping=load_mapping(mapping) if mapping is not None else None,
-            language=language,
-            skip_invalid=left_out if skip_invalid else None,
-            on_progress=show,
-        )
-        count = write_transcripts(out, result.transcripts)
+    read_by = load_mapping(mapping) if mapping is not None else None
+    try:
+        with progress("importing") as show:
+            result = import_file(
+                form,
+                file,
+                mapping=read_by,
+                language=language,
+                skip_invalid=left_out if skip_invalid else None,
+                on_progress=show,
+            )
+            count = write_transcripts(out, result.transcripts)
+    except InputError as error:
+        if skip_invalid:
+            raise
+        last = f"{len(error.problems)} problems, nothing is written: --skip-invalid leaves out what is broken"
+        raise UsageError(f"{error}\n{last}") from error
     for problem in left_out:
         complain(f"left out: {problem}")
     for note in result.notes:

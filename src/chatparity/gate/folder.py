@@ -86,7 +86,7 @@ def check_complete(folder: RunFolder, suite: Suite) -> None:
         raise RunIncomplete(
             f"{folder.path}: {missing} of {planned} exchanges ({share}) have no reply ({listed});"
             f" above {100 * allowed:g} % ([agent] errored_share) a run decides nothing: mend what failed"
-            f" and go on with it: chatparity run --out {folder.path} --resume"
+            f" and go on with it: chatparity run --out {folder.path} --resume{folder.first_failure()}"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,19 @@ class RunFolder:
         `replies` has one more for each time that an exchange errored and was asked again.
         """
         return list({record.key: record for record in self.replies.read()}.values())
+
+    def first_failure(self) -> str:
+        """Return lines that say how the first failure reads and, where an endpoint failed, how to look at one."""
+        failed = ((record, record.failure) for record in self.outcomes() if record.state == "errored")
+        found = next(((record, failure) for record, failure in failed if failure), None)
+        if found is None:
+            return ""
+        record, failure = found
+        said = f"\n  first, {record.id} turn {record.turn}: {failure.kind}: {failure.message}"
+        agent = self.manifest().agent
+        if agent.startswith("recorded:"):
+            return said
+        return f'{said}\n  look at one: chatparity try "Hello" --agent {shlex.quote(agent)}'
 
     def scores(self) -> list[ScoreRow]:
         """Return all score rows. Raises UsageError when the run has not been graded."""

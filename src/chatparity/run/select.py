@@ -12,13 +12,14 @@ from chatparity.jsonl import scan, transcript_files
 from chatparity.run.folder import Dataset
 from chatparity.splits import Split, is_in
 from chatparity.suite import SLICES, Mode, Suite
-from chatparity.transcript import Transcript
+from chatparity.transcript import AGENTS, Transcript
 
 
 @dataclass(frozen=True)
 class Options:
     """What a person asks of one run; everything left out comes from suite.toml.
 
+    `answered_only` leaves out the transcripts in which nobody answered: a log is graded by what was answered in it.
     `split` keeps one half of the transcripts, `slices` those whose field has that value, `ids` those named, `limit` the
     first so many that are left.
     `skip_invalid` counts and lists invalid lines instead of refusing to run. `max_cost` (in the currency of the suite's
@@ -36,6 +37,7 @@ class Options:
     split: Split | None = None
     slices: dict[str, str] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
+    answered_only: bool = False
     trials: int | None = None
     skip_invalid: bool = False
     max_cost: float | None = None
@@ -53,6 +55,7 @@ class Options:
     def selection(self) -> dict[str, object]:
         """Return what was asked to be left out, for the manifest."""
         asked = {"limit": self.limit, "split": self.split, "slices": self.slices, "ids": list(self.ids)}
+        asked |= {"answered_only": self.answered_only}
         return {name: value for name, value in asked.items() if value}
 
 
@@ -134,6 +137,7 @@ def _chosen(transcripts: Sequence[Transcript], options: Options, every: Sequence
         transcript
         for transcript in transcripts
         if (not options.ids or transcript.id in options.ids)
+        and (not options.answered_only or any(turn.speaker in AGENTS for turn in transcript.turns))
         and all(getattr(transcript, name) == value for name, value in options.slices.items())
     ]
     return kept[: options.limit]

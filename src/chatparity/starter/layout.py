@@ -115,7 +115,7 @@ def suite_text(name: str, agent: str) -> str:
     """Return a suite.toml for a project and its default agent."""
     default = f"{_toml(agent):<32}" + "# whom to ask when --agent is not given"
     default += ": the embedded rule-based agent" if agent == "sandbox" else ""
-    return template("suite.toml").replace("@NAME@", f"{_toml(name):<34}").replace("@AGENT@", default)
+    return template("suite.toml").replace("@NAME@", _toml(name)).replace("@AGENT@", default)
 
 
 def _toml(text: str) -> str:

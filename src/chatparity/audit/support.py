@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -79,6 +80,8 @@ class _Ground:
         return ""
 
     def _bears(self, value: Value) -> bool:
+        if value.other is not None and self._bears(replace(value, normal=value.other, other=None)):
+            return True
         if value.key in self._keys:
             return True
         if value.kind == "amount" and any(kind == "amount" and n == value.normal for kind, n, _ in self._keys):

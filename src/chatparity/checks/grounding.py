@@ -83,7 +83,7 @@ def _supported(value: Value, sources: Sources) -> bool:
     """Say whether a value is stated in the sources or follows from them."""
     if value.kind in ("id", "email"):
         return str(value.normal).upper() in sources.ids or str(value.normal) in sources.ids
-    if value.key in sources.keys or value.key in sources.derived:
+    if any(key in sources.keys or key in sources.derived for key in value.keys):
         return True
     if value.kind == "amount":
         return ("amount", value.normal, "") in sources.keys or ("amount", value.normal, "") in sources.derived

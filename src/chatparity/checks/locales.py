@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # The territories whose month names differ from the language's own in CLDR (Levant, Maghreb, Mexico).
 _MORE_MONTHS = {"ar": ("ar_LB", "ar_MA", "ar_DZ"), "es": ("es_MX", "es_ES"), "en": ("en_GB",), "de": ("de_AT",)}
+# Where a numeric date is written in both orders, so that 6/5 may be either.
+_BOTH_ORDERS = frozenset({"CA"})
+_EITHER = "either"
 _UNITS = {"minute": 1, "hour": 60, "day": 1440, "week": 10080, "month": 1, "year": 12}
 
 
@@ -23,7 +26,9 @@ class LocaleData:
     """Number symbols, month and unit words and date order of one locale, words in folded form.
 
     `currencies` maps symbols and names to ISO codes; `own` is the market's currency; `order` is the order of a
-    numeric date ("dmy", "mdy", "ymd"); `dotted` says that such dates are written with dots.
+    numeric date ("dmy", "mdy", "ymd"), `short_order` that of one without a year ("dm", "md", "either" where both are
+    customary); `short_form` its pattern; `dotted` says that dates with
+    a year are written with dots.
     """
 
     language: str
@@ -35,6 +40,8 @@ class LocaleData:
     own: str | None
     units: dict[str, str]
     order: str
+    short_order: str
+    short_form: str
     dotted: bool
 
 
@@ -63,6 +70,7 @@ def locale_data(language: str, market: str | None = None) -> LocaleData:
     locale = _locale(language, market)
     pattern = str(locale.date_formats["short"].pattern)
     letters = re.sub("[^dMy]", "", pattern.replace("'", ""))
+    short = str(locale.datetime_skeletons["Md"].pattern)
     own = _own_currency(locale, market)
     names, codes = _currencies(locale, own)
     return LocaleData(
@@ -75,6 +83,8 @@ def locale_data(language: str, market: str | None = None) -> LocaleData:
         own=own,
         units=_unit_words(locale),
         order="".join(dict.fromkeys(letters.lower())),
+        short_form=short,
+        short_order=_EITHER if market in _BOTH_ORDERS else re.sub("[^dM]", "", "".join(dict.fromkeys(short))).lower(),
         dotted="." in pattern,
     )
 
@@ -142,9 +152,14 @@ def _months(locale: Locale) -> dict[str, int]:
             for width in ("wide", "abbreviated"):
                 for number, name in one.months[context][width].items():
                     key = folded(name).rstrip(".")
-                    if not key.replace(" ", "").isdigit() and len(key) > 1:
+                    if len(key) > 1 and not any(character.isdigit() for character in key) and _own_script(name, locale):
                         found.setdefault(key, number)
     return found
+
+
+def _own_script(name: str, locale: Locale) -> bool:
+    """Say whether a name is not one that CLDR's data falls back to: of Hebrew letters elsewhere."""
+    return locale.language in ("he", "yi") or not any("\u0590" <= letter <= "\u05ff" for letter in name)
 
 
 def _unit_words(locale: Locale) -> dict[str, str]:

@@ -88,7 +88,7 @@ def sources_of(exchange: Exchange) -> Sources:
     own = [call for _, reply in exchange.earlier for call in reply.tool_calls]
     structured += [_call_facts(call, market, on) for call in (*said, *own, *exchange.reply.tool_calls)]
     for passage in valid:
-        found.keys |= {value.key for value in _both(passage.text, point.language, market, on)}
+        found.keys |= {key for value in _both(passage.text, point.language, market, on) for key in value.keys}
         found.words.append(fold(passage.text).text)
     for facts in structured:
         found.keys |= facts.keys
@@ -97,9 +97,9 @@ def sources_of(exchange: Exchange) -> Sources:
         found.words.append(facts.words)
         found.derived |= facts.sums
     for turn in point.history:
-        found.keys |= {value.key for value in find_values(turn.text, point.language, market, on)}
+        found.keys |= {key for value in find_values(turn.text, point.language, market, on) for key in value.keys}
     for _, reply in exchange.earlier:
-        found.keys |= {value.key for value in find_values(reply.text, point.language, market, on)}
+        found.keys |= {key for value in find_values(reply.text, point.language, market, on) for key in value.keys}
     found.ids |= {str(normal) for kind, normal, _ in found.keys if kind in ("id", "email")}
     if on is not None:
         found.keys.add(("date", on, ""))

@@ -20,13 +20,14 @@ class Clocks:
 
     `before` begins with the word that makes a number an hour, `after` with the hour, `opening` with the first of two
     hours that one word for hours follows, `alone` with the word that would make it a duration, if there is one;
-    `afternoon` and `morning` are the folded words for the halves of the day.
+    `dotted` is "8.00-17.00"; `afternoon` and `morning` are the folded words for the halves of the day.
     """
 
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     opening: re.Pattern[str] | None
     alone: re.Pattern[str] | None
+    dotted: re.Pattern[str]
     afternoon: frozenset[str]
     morning: frozenset[str]
 
@@ -71,6 +72,10 @@ def clocks_of(words: Wording, units: Mapping[str, str]) -> Clocks:
         before=re.compile(both) if both else None,
         after=re.compile(_once(after)),
         opening=re.compile(opening) if hours else None,
+        dotted=re.compile(
+            rf"(?P<hour>\d{{1,2}})[.](?P<minute>[0-5]\d)\s?(?:{between})\s?(?P<hour2>\d{{1,2}})[.](?P<minute2>[0-5]\d)"
+            rf"(?!{ANY_LETTER}|%|[.,]\d)"
+        ),
         alone=re.compile(alone) if alone else None,
         afternoon=frozenset(forms(clock.pm)),
         morning=frozenset(forms(clock.am)),

@@ -10,13 +10,17 @@ from chatparity.checks.locales import LocaleData
 from chatparity.checks.scan import Meaning, Scan
 
 _ISO = re.compile(r"(\d{4})([-/.])\s?(\d{1,2})\2\s?(\d{1,2})(?!\d)")
-_FULL = re.compile(r"(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d/-]|\.\d)")
+_FULL = re.compile(r"(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{1,2})(?![\d/-]|\.\d)")
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.(?!\s?\d)")
-_PADDED = re.compile(r"(\d{1,2})\.(0[1-9]|1[0-2])(?![\d%]|[.,:]\d)")
+# Not October to December, whose numbers are minutes of a time ("18.10") rather.
+_PADDED = re.compile(r"(\d{1,2})\.(0[1-9])(?![\d%]|[.,:]\d)")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})(?![\d/]|[.,]\d)")
 _DASHED = re.compile(r"(\d{1,2})-(\d{1,2})(?![\w/-]|[.,]\d|\s?%)")
+_FRACTIONS = frozenset({(1, 2), (1, 3), (1, 4), (2, 3), (3, 4)})
 # Where fractions are written otherwise, "1/4" is a date.
 _NO_FRACTIONS = frozenset({"ja", "ko", "zh"})
+# Where a year of two digits comes first; elsewhere "26-03-12" is not written.
+_YEAR_FIRST = _NO_FRACTIONS | {"hu"}
 
 
 def take_dates(scan: Scan, finder: Finder, on: dt.date | None) -> None:
@@ -83,8 +87,10 @@ def _written(match: re.Match[str], finder: Finder, on: dt.date | None) -> list[M
 def _numeric(match: re.Match[str], data: LocaleData) -> list[Meaning] | None:
     first, second = int(match[1]), int(match[3])
     year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
-    if data.order == "ymd" and len(match[4]) == 2 and data.language in _NO_FRACTIONS | {"hu"}:
+    if data.order == "ymd" and len(match[1]) == 2 and len(match[4]) <= 2 and data.language in _YEAR_FIRST:
         return _date(2000 + first, second, int(match[4]))
+    if len(match[4]) == 1:
+        return None
     # Month first only where the market writes so and the numbers allow it.
     month, day = (first, second) if data.order == "mdy" and first <= 12 else (second, first)
     found = _date(year, month, day) or _date(year, day, month)
@@ -107,12 +113,12 @@ def _slashed(match: re.Match[str], data: LocaleData, on: dt.date | None) -> list
     """Read "12/3"; small fractions ("1/4") and "24/7" are none."""
     first, second = int(match[1]), int(match[2])
     padded = match[1].startswith("0") or match[2].startswith("0")
-    fraction = first < 5 and second < 5 and not padded and data.language not in _NO_FRACTIONS
-    return None if (first, second) == (24, 7) or fraction else _ordered(match, data, on)
+    fraction = (first, second) in _FRACTIONS and not padded and data.language not in _NO_FRACTIONS
+    return None if match.group() == "24/7" or fraction else _ordered(match, data, on)
 
 
 def _dashed(match: re.Match[str], data: LocaleData, on: dt.date | None) -> list[Meaning] | None:
     """Read "25-6" where dates are written so and the numbers are no range ("3-5")."""
     first, second = int(match[1]), int(match[2])
     rising = first < second and not match[1].startswith("0") and not match[2].startswith("0")
-    return None if rising and data.short_order != "md" else _ordered(match, data, on)
+    return None if rising else _ordered(match, data, on)

@@ -68,15 +68,17 @@ def _take_numbers(scan: Scan, finder: Finder, market: str | None, on: dt.date | 
     scan.take_before_numbers(finder.fraction, lambda match: _amount(match, finder, scan))
     scan.take_at_numbers(finder.money, lambda match: _amount(match, finder, scan))
     scan.take_before_numbers(finder.money_before, lambda match: _amount(match, finder, scan))
-    scan.take_at_numbers(finder.cents, lambda match: _cents(match, finder))
     take_numeric_dates(scan, finder)
     scan.take_at_numbers(finder.percent, lambda match: [Meaning("percent", _counted(match["n"], finder))])
     scan.take_before_numbers(finder.percent_before, lambda match: [Meaning("percent", _counted(match["n"], finder))], 3)
     clocks = finder.clocks
     scan.take_at_numbers(clocks.opening, lambda match: _open(opening(match)))
+    if finder.data.decimal == ",":
+        scan.take_at_numbers(clocks.dotted, lambda match: _open(opening(match)))
     scan.take_before_numbers(clocks.before, lambda match: _at(time_before(match, clocks)))
     scan.take_at_numbers(clocks.after, lambda match: _at(time_after(match, clocks)))
     scan.take_at_numbers(_TIME, _time)
+    scan.take_before_numbers(finder.cents, lambda match: _cents(match, finder))
     scan.take_before_numbers(clocks.alone, lambda match: _at(time_alone(match)))
     scan.take_before_numbers(finder.lasting_before, lambda match: _business_days(match["n"]))
     scan.take_at_numbers(finder.lasting, lambda match: _lasting(match, finder))
@@ -127,8 +129,8 @@ def _amount(match: re.Match[str], finder: Finder, scan: Scan) -> list[Meaning] |
 
 
 def _cents(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
-    """Read "50 cents" as half of the market's own money."""
-    own = finder.data.own
+    """Read "50 cents" as half of the market's own money; after a currency ("eurai 50 centų") the whole is missing."""
+    own = finder.data.own if not match["whole"] else None
     return [Meaning("amount", Decimal(int(match["n"])) / 100, own)] if own else None
 
 

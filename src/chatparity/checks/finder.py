@@ -148,7 +148,11 @@ def _money(
         )
         if words.added
         else None,
-        "cents": re.compile(rf"(?P<n>\d{{1,2}})\s?(?:{alone_cents}){end}") if alone_cents else None,
+        "cents": re.compile(
+            rf"(?<!{ANY_LETTER})(?:(?P<whole>{any_of(everyday)})\s)?(?P<n>\d{{1,2}})\s?(?:{alone_cents}){end}"
+        )
+        if alone_cents
+        else None,
         "worded_money": re.compile(worded) if numbers and everyday else None,
     }
 

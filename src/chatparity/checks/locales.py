@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from babel import Locale
 
 # The territories whose month names differ from the language's own in CLDR (Levant, Maghreb, Mexico).
-_MORE_MONTHS = {"ar": ("ar_LB", "ar_MA", "ar_DZ"), "es": ("es_MX", "es_ES"), "en": ("en_GB",), "de": ("de_AT",)}
+_MORE_MONTHS = {"ar": ("ar_LB", "ar_MA", "ar_DZ"), "es": ("es_MX", "es_ES"), "en": ("en_GB",), "de": ("de_AT", "de")}
+# Numbers that among them take every form of the plural in every language, that of fractions too.
+_COUNTS = (1, 2, 3, 5, 11, 21, 100, 1.5)
 # Where a numeric date is written in both orders, so that 6/5 may be either.
 _BOTH_ORDERS = frozenset({"CA"})
 _EITHER = "either"
@@ -84,9 +86,17 @@ def locale_data(language: str, market: str | None = None) -> LocaleData:
         units=_unit_words(locale),
         order="".join(dict.fromkeys(letters.lower())),
         short_form=short,
-        short_order=_EITHER if market in _BOTH_ORDERS else re.sub("[^dM]", "", "".join(dict.fromkeys(short))).lower(),
+        short_order=_short_order(locale, market, short),
         dotted="." in pattern,
     )
+
+
+def _short_order(locale: Locale, market: str | None, short: str) -> str:
+    """Return the order of day and month; English in a country that has none of its own follows either custom."""
+    foreign = locale.language == "en" and market is not None and locale.territory != market
+    if foreign or market in _BOTH_ORDERS:
+        return _EITHER
+    return re.sub("[^dM]", "", "".join(dict.fromkeys(short))).lower()
 
 
 def _locale(language: str, market: str | None) -> Locale:
@@ -122,7 +132,7 @@ def _currencies(locale: Locale, own: str | None) -> tuple[dict[str, str], frozen
     codes = frozenset(code for code in list_currencies() if not code.startswith("X"))
     found: dict[str, str] = {}
     for code in sorted(codes & set(locale.currencies)):
-        names = {get_currency_name(code, count=count, locale=locale) for count in (None, 1, 2, 3, 5, 11, 100)}
+        names = {get_currency_name(code, count=count, locale=locale) for count in (None, *_COUNTS)}
         symbol = get_currency_symbol(code, locale)
         for name in (*names, symbol):
             key = folded(str(name))
@@ -169,7 +179,7 @@ def _unit_words(locale: Locale) -> dict[str, str]:
     found: dict[str, str] = {}
     for unit in _UNITS:
         for length in ("long", "short"):
-            for count in (1, 2, 3, 5, 11, 21, 100):
+            for count in _COUNTS:
                 shown = folded(format_unit(count, f"duration-{unit}", length=length, locale=locale))
                 word = re.sub(r"[\d.,]+", "", shown).strip()
                 if len(word) > 1 and re.search(r"\d", shown) and not word.startswith("duration"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from chatparity.checks.scan import Meaning
 
@@ -12,10 +13,11 @@ PHONE = re.compile(
 _DATE = re.compile(r"\d{1,2}[-/ ]\d{1,2}[-/ ]\d{2,4}")
 
 
-def phone(token: str, market: str | None) -> list[Meaning] | None:
+@lru_cache(maxsize=4096)
+def phone(token: str, market: str | None) -> tuple[Meaning, ...] | None:
     """Read a telephone number in its form without blanks; without the country's code it must be one of the market."""
     if token.startswith("+"):
-        return [Meaning("phone", "+" + re.sub(r"\D", "", token.replace("(0)", "")))]
+        return (Meaning("phone", "+" + re.sub(r"\D", "", token.replace("(0)", ""))),)
     if market is None or _DATE.fullmatch(token):
         return None
     import phonenumbers
@@ -26,4 +28,4 @@ def phone(token: str, market: str | None) -> list[Meaning] | None:
         return None
     if not phonenumbers.is_valid_number(number):
         return None
-    return [Meaning("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))]
+    return (Meaning("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),)

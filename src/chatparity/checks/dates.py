@@ -26,10 +26,10 @@ _YEAR_FIRST = _NO_FRACTIONS | {"hu"}
 def take_dates(scan: Scan, finder: Finder, on: dt.date | None) -> None:
     """Take the dates that no other value can be mistaken for: ISO and those with the name of a month."""
     scan.take_at_numbers(_ISO, lambda match: _date(int(match[1]), int(match[3]), int(match[4])))
-    for pattern in (finder.marked, finder.year_first, finder.written):
+    for pattern in (finder.dates.marked, finder.dates.year_first, finder.dates.day_first):
         scan.take_at_numbers(pattern, lambda match: _written(match, finder, on))
-    scan.take_before_numbers(finder.written_before, lambda match: _written(match, finder, on))
-    scan.take(finder.first_day, lambda match: _written(match, finder, on))
+    scan.take_before_numbers(finder.dates.month_first, lambda match: _written(match, finder, on))
+    scan.take(finder.dates.first_day, lambda match: _written(match, finder, on))
 
 
 def take_numeric_dates(scan: Scan, finder: Finder) -> None:
@@ -40,7 +40,7 @@ def take_numeric_dates(scan: Scan, finder: Finder) -> None:
 def take_short_dates(scan: Scan, finder: Finder, on: dt.date | None) -> None:
     """Take the dates in numbers without a year, which are none where other values fit."""
     data = finder.data
-    scan.take_before_numbers(finder.bare_date, lambda match: _yearless(int(match["d"]), int(match["m"]), on), 12)
+    scan.take_before_numbers(finder.dates.bare, lambda match: _yearless(int(match["d"]), int(match["m"]), on), 12)
     if data.dotted or "." in data.short_form:
         scan.take_at_numbers(_DOTTED, lambda match: _ordered(match, data, on))
     if data.decimal == "," and data.short_order == "dm" and "." in data.short_form:

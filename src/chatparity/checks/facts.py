@@ -21,7 +21,7 @@ from chatparity.checks.scan import Meaning, Scan
 from chatparity.checks.values import Value, duration, parse_number
 
 _EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(rf"(?:https?://|www\.)(?:(?![，。、؛])\S)*[^\s.,;:!?)\]}}»”\"'，。、]")
+_URL = re.compile(r"(?:https?://|www\.)(?:(?![，。、；;؛])\S)*[^\s.,;:!?)\]}»”\"'，。、]")
 _ID = re.compile(
     rf"(?<!{ANY_LETTER})(?<!-)#?(?:[A-Za-z]{{1,2}}-\d{{2,}}(?:-\d+)*|[A-Z]{{1,5}}-\d{{2,}}(?:-\d+)*"
     r"|(?=[A-Z]*\d)(?=\d*[A-Z])(?=[A-Z0-9]{5})(?!\d+(?:AM|PM|EST|UTC|CET)\b)[A-Z0-9]+(?:-\d+)*|W\d{5,}"
@@ -50,9 +50,9 @@ def find_values(text: str, language: str, market: str | None = None, on: dt.date
     scan.fold_case()
     if digits:
         _take_numbers(scan, finder, market, on)
-    scan.take(finder.worded_money, lambda match: _worded_amount(match, finder))
-    scan.take(finder.worded, lambda match: _lasting(match, finder))
-    scan.take(finder.fixed, lambda match: _fixed(finder.fixed_values[match["w"]]))
+    scan.take(finder.money.worded, lambda match: _worded_amount(match, finder))
+    scan.take(finder.durations.worded, lambda match: _lasting(match, finder))
+    scan.take(finder.durations.fixed, lambda match: _fixed(finder.fixed_values[match["w"]]))
     if on is not None:
         scan.take(finder.relative, lambda match: _relative(finder.relative_days[match["w"]], on))
     if digits:
@@ -65,9 +65,9 @@ def _take_numbers(scan: Scan, finder: Finder, market: str | None, on: dt.date | 
     """Take what is written in digits and has a mark of its own: a word, a sign, a form."""
     scan.take(PHONE, lambda match: phone(match.group(), market))
     take_dates(scan, finder, on)
-    scan.take_before_numbers(finder.fraction, lambda match: _amount(match, finder, scan))
-    scan.take_at_numbers(finder.money, lambda match: _amount(match, finder, scan))
-    scan.take_before_numbers(finder.money_before, lambda match: _amount(match, finder, scan))
+    scan.take_before_numbers(finder.money.fraction, lambda match: _amount(match, finder, scan))
+    scan.take_at_numbers(finder.money.after, lambda match: _amount(match, finder, scan))
+    scan.take_before_numbers(finder.money.before, lambda match: _amount(match, finder, scan))
     take_numeric_dates(scan, finder)
     scan.take_at_numbers(finder.percent, lambda match: [Meaning("percent", _counted(match["n"], finder))])
     scan.take_before_numbers(finder.percent_before, lambda match: [Meaning("percent", _counted(match["n"], finder))], 3)
@@ -78,10 +78,10 @@ def _take_numbers(scan: Scan, finder: Finder, market: str | None, on: dt.date | 
     scan.take_before_numbers(clocks.before, lambda match: _at(time_before(match, clocks)))
     scan.take_at_numbers(clocks.after, lambda match: _at(time_after(match, clocks)))
     scan.take_at_numbers(_TIME, _time)
-    scan.take_before_numbers(finder.cents, lambda match: _cents(match, finder))
+    scan.take_before_numbers(finder.money.cents, lambda match: _cents(match, finder))
     scan.take_before_numbers(clocks.alone, lambda match: _at(time_alone(match)))
-    scan.take_before_numbers(finder.lasting_before, lambda match: _business_days(match["n"]))
-    scan.take_at_numbers(finder.lasting, lambda match: _lasting(match, finder))
+    scan.take_before_numbers(finder.durations.before, lambda match: _business_days(match["n"]))
+    scan.take_at_numbers(finder.durations.counted, lambda match: _lasting(match, finder))
 
 
 def _id(token: str, finder: Finder) -> list[Meaning] | None:

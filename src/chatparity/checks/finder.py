@@ -30,6 +30,39 @@ _KIN = (
 
 
 @dataclass(frozen=True)
+class Money:
+    """Amounts: the currency after the number or before it, "साढ़े 6 यूरो", "50 cents", "five pounds"."""
+
+    after: re.Pattern[str]
+    before: re.Pattern[str]
+    fraction: re.Pattern[str] | None
+    cents: re.Pattern[str] | None
+    worded: re.Pattern[str] | None
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Durations: "14 days", "영업일 기준 3일", "two weeks", "a fortnight"."""
+
+    counted: re.Pattern[str]
+    before: re.Pattern[str] | None
+    worded: re.Pattern[str] | None
+    fixed: re.Pattern[str] | None
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Dates with the name of a month or its mark: "3 April", "April 3", "2026. gada 3. aprīlī", "1er mai", "4月3日"."""
+
+    day_first: re.Pattern[str]
+    month_first: re.Pattern[str]
+    year_first: re.Pattern[str]
+    first_day: re.Pattern[str] | None
+    marked: re.Pattern[str] | None
+    bare: re.Pattern[str] | None
+
+
+@dataclass(frozen=True)
 class Finder:
     """The expressions of one language in one market, and what their words mean.
 
@@ -37,28 +70,16 @@ class Finder:
     """
 
     data: LocaleData
-    currency_words: dict[str, str]
-    familiar: frozenset[str]
-    money: re.Pattern[str]
-    money_before: re.Pattern[str]
-    fraction: re.Pattern[str] | None
-    cents: re.Pattern[str] | None
+    money: Money
+    durations: Durations
+    dates: Dates
+    clocks: Clocks
     percent: re.Pattern[str]
     percent_before: re.Pattern[str] | None
-    lasting: re.Pattern[str]
-    lasting_before: re.Pattern[str] | None
-    worded: re.Pattern[str] | None
-    worded_money: re.Pattern[str] | None
-    fixed: re.Pattern[str] | None
-    written: re.Pattern[str]
-    written_before: re.Pattern[str]
-    year_first: re.Pattern[str]
-    first_day: re.Pattern[str] | None
-    marked: re.Pattern[str] | None
-    bare_date: re.Pattern[str] | None
     relative: re.Pattern[str] | None
     number: re.Pattern[str]
-    clocks: Clocks
+    currency_words: dict[str, str]
+    familiar: frozenset[str]
     units: dict[str, str]
     months: dict[str, int]
     fixed_values: dict[str, str]
@@ -77,32 +98,39 @@ def finder_of(language: str, market: str | None) -> Finder:
     units |= words.unit_words()
     assert all(map(is_unit, units.values())), f"{words.language}: an unknown unit of time in {sorted(words.units)}"
     months, numbers = {**data.months, **words.month_words()} or {_NO_MONTH: 0}, words.counts()
-    number, multiples, fractions = _number(data), {}, words.fractions()
-    for word, multiple in words.multiples.items():
-        multiples |= dict.fromkeys(forms([word]), multiple)
-    counted = number
-    if multiples:
-        many = any_of(multiples)
-        counted = rf"(?:{number})\s?(?:{many})(?:\s?(?:{number})(?:\s?(?:{many}))?)?|{number}"
+    number, multiples = _number(data), words.multiple_words()
+    counted = _counted(number, multiples)
     return Finder(
         data=data,
-        currency_words=currencies,
-        familiar=frozenset(words.currencies) | ({data.own} if data.own else frozenset()),
-        **_money(data, words, currencies, counted, numbers),
-        **_percent(data, words, number),
-        **_durations(words, units, numbers, number),
-        **_dates(words, months, units),
+        money=_money(data, words, currencies, counted, numbers),
+        durations=_durations(words, units, numbers, number),
+        dates=_dates(words, months, units),
+        clocks=clocks_of(words, units),
+        percent=re.compile(rf"(?P<n>{number})\s?(?:{any_of(['%', *forms(words.percent)])})(?!{LETTER})"),
+        percent_before=_compiled(rf"(?<!\d)%\s?(?P<n>{number})(?!{ANY_LETTER})", data.language in ("tr", "eu")),
         relative=_whole(words, words.relative_words()),
         number=re.compile(rf"(?P<n>{counted})(?!{ANY_LETTER})"),
-        clocks=clocks_of(words, units),
+        currency_words=currencies,
+        familiar=frozenset(words.currencies) | ({data.own} if data.own else frozenset()),
         units=units,
         months=months,
         fixed_values=words.fixed_words(),
         relative_days=words.relative_words(),
         numbers=numbers,
         multiples=multiples,
-        fractions=fractions,
+        fractions=words.fractions(),
     )
+
+
+def _compiled(expression: str, wanted: object) -> re.Pattern[str] | None:
+    """Compile an expression, where the language has words for it."""
+    return re.compile(expression) if wanted else None
+
+
+def _counted(number: str, multiples: Iterable[str]) -> str:
+    """Return the expression for a number that may be told in ten thousands and the like: 3万4,800."""
+    many = any_of(multiples)
+    return rf"(?:{number})\s?(?:{many})(?:\s?(?:{number})(?:\s?(?:{many}))?)?|{number}" if many else number
 
 
 def _number(data: LocaleData) -> str:
@@ -119,9 +147,7 @@ def _currency_words(words: Wording, data: LocaleData) -> dict[str, str]:
     return {word: own if own and code in kin and len(word) > 2 else code for word, code in meant.items()}
 
 
-def _money(
-    data: LocaleData, words: Wording, everyday: dict[str, str], number: str, numbers: Iterable[str]
-) -> dict[str, re.Pattern[str] | None]:
+def _money(data: LocaleData, words: Wording, everyday: dict[str, str], number: str, numbers: Iterable[str]) -> Money:
     """Return the expressions for an amount: its currency after it or before it, cents told after it, words."""
     codes = code_of(data.codes)
     names = any_of([*data.currencies, *everyday])
@@ -130,46 +156,28 @@ def _money(
     leading = any_of([*(name for name in data.currencies if len(name) <= 4), *short])
     end = rf"(?!{LETTER})"
     alone = r"|(?P<alone>:-)" if data.language in ("sv", "nb", "da") else ""
-    links = optional(forms(words.cents_links), r"\s")
-    told = rf"\s?{links}(?P<cents>\d{{1,2}})\s?(?:{any_of(forms(words.cents))}){end}" if words.cents else ""
+    cents, links = any_of(forms(words.cents)), optional(forms(words.cents_links), r"\s")
     # Greek minutes are cents as well.
-    alone_cents = any_of({*forms(words.cents)} - {*data.units, *words.unit_words(), *forms(words.clock.minute)})
+    sole = any_of({*forms(words.cents)} - {*data.units, *words.unit_words(), *forms(words.clock.minute)})
     more = any_of([*data.units, *words.unit_words(), *data.months, *everyday, "%"])
-    bare = rf"\s?(?P<bare>\d\d)(?!{ANY_LETTER}|[:%/-]|[.,]\d)(?!\.?\s?(?:{more}){end})" if words.bare_cents else ""
-    tail = f"(?:{'|'.join(filter(None, (told, bare)))})?" if told or bare else ""
-    worded = rf"(?<!{ANY_LETTER}){words.prefix}(?P<w>{any_of(numbers)})[\s-](?P<c2>{any_of(everyday)}){end}"
-    return {
-        "money": re.compile(rf"(?P<n>{number})(?:[,.:]-{{1,2}})?(?:[\s-]?(?P<c2>{names}|{codes}){end}{tail}{alone})"),
-        "money_before": re.compile(
-            rf"(?<!{ANY_LETTER}){words.prefix}(?P<c1>{leading}|{codes})\.?\s?(?P<n>{number})(?!{ANY_LETTER})"
+    told = rf"\s?{links}(?P<cents>\d{{1,2}})\s?(?:{cents}){end}" if cents else ""
+    bare = rf"\s?{links}(?P<bare>\d\d)(?!{ANY_LETTER}|[:%/-]|[.,]\d)(?!\.?\s?(?:{more}){end})"
+    tail = f"(?:{'|'.join(filter(None, (told, bare if words.bare_cents else '')))})?" if cents else ""
+    back, after = rf"(?<!{ANY_LETTER})", rf"[\s-]?(?P<c2>{names}|{codes}){end}"
+    return Money(
+        after=re.compile(rf"(?P<n>{number})(?:[,.:]-{{1,2}})?(?:{after}{tail}{alone})"),
+        before=re.compile(
+            rf"{back}{words.prefix}(?P<c1>{leading}|{codes})\.?\s?(?P<n>{number})(?!{ANY_LETTER})(?:\.-{{1,2}})?"
         ),
-        "fraction": re.compile(
-            rf"(?<!{ANY_LETTER})(?P<n>(?:{any_of(words.fractions())})\s?(?:{number}))[\s-]?(?P<c2>{names}|{codes}){end}"
-        )
-        if words.added
-        else None,
-        "cents": re.compile(
-            rf"(?<!{ANY_LETTER})(?:(?P<whole>{any_of(everyday)})\s)?(?P<n>\d{{1,2}})\s?(?:{alone_cents}){end}"
-        )
-        if alone_cents
-        else None,
-        "worded_money": re.compile(worded) if numbers and everyday else None,
-    }
+        fraction=_compiled(rf"{back}(?P<n>(?:{any_of(words.fractions())})\s?(?:{number})){after}", words.added),
+        cents=_compiled(rf"{back}(?:(?P<whole>{any_of(everyday)})\s)?(?P<n>\d{{1,2}})\s?(?:{sole}){end}", sole),
+        worded=_compiled(
+            rf"{back}{words.prefix}(?P<w>{any_of(numbers)})[\s-](?P<c2>{any_of(everyday)}){end}", numbers and everyday
+        ),
+    )
 
 
-def _percent(data: LocaleData, words: Wording, number: str) -> dict[str, re.Pattern[str] | None]:
-    signs = any_of(["%", *forms(words.percent)])
-    return {
-        "percent": re.compile(rf"(?P<n>{number})\s?(?:{signs})(?!{LETTER})"),
-        "percent_before": re.compile(rf"(?<!\d)%\s?(?P<n>{number})(?!{ANY_LETTER})")
-        if data.language in ("tr", "eu")
-        else None,
-    }
-
-
-def _durations(
-    words: Wording, units: dict[str, str], numbers: dict[str, int], number: str
-) -> dict[str, re.Pattern[str] | None]:
+def _durations(words: Wording, units: Iterable[str], numbers: Iterable[str], number: str) -> Durations:
     """Return the expressions for durations: number and unit, the other way round, in words, in one word."""
     between = any_of(["-", *forms(words.between)])
     modifier = optional(forms(words.modifiers), r"\s+")
@@ -180,19 +188,18 @@ def _durations(
         rf"(?<!{ANY_LETTER}){words.prefix}(?:(?P<from>{counted})\s(?:{between})\s)??(?P<n>{counted})"
         rf"(?:[\s-]{modifier}|(?<=[\u3040-\u9fff\uac00-\ud7af])){unit}"
     )
-    return {
-        "lasting": re.compile(rf"(?:(?P<from>{number})\s?(?:{between})\s?)?(?P<n>{number})[\s-]?{modifier}{unit}"),
-        "lasting_before": re.compile(
-            rf"(?<!{ANY_LETTER})(?:{any_of(forms(words.business_before))})\s?(?P<n>\d+)(?:\s?(?:{any_of(units)}))?(?!{ANY_LETTER})"
-        )
-        if words.business_before
-        else None,
-        "worded": re.compile(worded) if numbers else None,
-        "fixed": _whole(words, words.fixed_words()),
-    }
+    business = any_of(forms(words.business_before))
+    return Durations(
+        counted=re.compile(rf"(?:(?P<from>{number})\s?(?:{between})\s?)?(?P<n>{number})[\s-]?{modifier}{unit}"),
+        before=_compiled(
+            rf"(?<!{ANY_LETTER})(?:{business})\s?(?P<n>\d+)(?:\s?(?:{any_of(units)}))?(?!{ANY_LETTER})", business
+        ),
+        worded=_compiled(worded, counted),
+        fixed=_whole(words, words.fixed_words()),
+    )
 
 
-def _dates(words: Wording, months: dict[str, int], units: dict[str, str]) -> dict[str, re.Pattern[str] | None]:
+def _dates(words: Wording, months: Iterable[str], units: Iterable[str]) -> Dates:
     """Return the expressions for dates: day and month, month and day, each with a year before or after it."""
     link = rf"(?:(?:{any_of(forms(words.date_links))})\s+)*" if words.date_links else ""
     ordinal = rf"(?:[-.]{{0,2}}(?:{any_of(forms(words.ordinals))})(?!{LETTER}))?" if words.ordinals else ""
@@ -212,22 +219,19 @@ def _dates(words: Wording, months: dict[str, int], units: dict[str, str]) -> dic
         marked = re.compile(
             rf"(?:(?P<y>\d{{4}})\s?(?:{year})\s?)?(?P<m>\d{{1,2}})\s?(?:{moon})\s?(?P<d>\d{{1,2}})\s?(?:{day})"
         )
-    return {
-        "written": re.compile(day_first + late),
-        "written_before": re.compile(rf"(?<!{ANY_LETTER}){words.prefix}{month_first}{late}"),
-        "year_first": re.compile(rf"{year}\.?,?\s?{marks}\s?(?:{day_first}|{_other(month_first)})"),
-        "first_day": re.compile(
-            rf"(?<!{ANY_LETTER}){words.prefix}(?:{first})\s+{link}{words.prefix}(?P<m>{month})(?!{LETTER}){late}"
-        )
-        if first
-        else None,
-        "marked": marked,
-        "bare_date": re.compile(
-            rf"(?<!{ANY_LETTER})(?:{any_of(forms(words.bare_dates_after))})[\s-]?(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})(?![.,]?\d|{ANY_LETTER}|%)"
-        )
-        if words.bare_dates_after
-        else None,
-    }
+    back, late_day = rf"(?<!{ANY_LETTER})", any_of(forms(words.bare_dates_after))
+    return Dates(
+        day_first=re.compile(day_first + late),
+        month_first=re.compile(rf"{back}{words.prefix}{month_first}{late}"),
+        year_first=re.compile(rf"{year}\.?,?\s?{marks}\s?(?:{day_first}|{_other(month_first)})"),
+        first_day=_compiled(
+            rf"{back}{words.prefix}(?:{first})\s+{link}{words.prefix}(?P<m>{month})(?!{LETTER}){late}", first
+        ),
+        marked=marked,
+        bare=_compiled(
+            rf"{back}(?:{late_day})[\s-]?(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})(?![.,]?\d|{ANY_LETTER}|%)", late_day
+        ),
+    )
 
 
 def _other(expression: str) -> str:

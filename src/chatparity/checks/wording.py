@@ -117,6 +117,10 @@ class Wording(_Table, frozen=True):
         """Return how many days from today each folded word is."""
         return _spread(self.relative)
 
+    def multiple_words(self) -> dict[str, int]:
+        """Return by how much each folded word multiplies the number before it."""
+        return _spread(self.multiples)
+
     def fractions(self) -> dict[str, Decimal]:
         """Return what each folded word adds to the number after it."""
         return {word: Decimal(fraction) for word, fraction in _spread(self.added).items()}

@@ -111,7 +111,7 @@ def test_a_day_and_month_in_numbers_are_read_in_the_order_of_the_locale(
     for _ in range(12):
         day = ON.replace(day=1) + dt.timedelta(some.randrange(-150, 150))
         day = day.replace(day=some.randrange(13, 29))
-        found = [one for one in find_values(format_skeleton("Md", day, locale=locale), language, market, ON)]
+        found = find_values(format_skeleton("Md", day, locale=locale), language, market, ON)
         dates = [one.normal for one in found if one.kind == "date"]
         assert dates in ([day], []), (language, format_skeleton("Md", day, locale=locale))
 

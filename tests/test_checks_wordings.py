@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -124,15 +125,15 @@ def test_a_word_may_be_written_with_its_forms() -> None:
     assert forms(["(working|bank) day(|s)"]) == ["working day", "working days", "bank day", "bank days"]
 
 
-def test_a_misspelt_entry_is_an_error_that_names_the_file(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pathlib import Path
-
-    root = Path(str(tmp_path))
+def test_a_misspelt_entry_is_an_error_that_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path
     (root / "wordings").mkdir()
     (root / "wordings" / "xx.toml").write_text('language = "xx"\npercnt = ["%"]\n')
     monkeypatch.setattr(module, "files", lambda _: root)
+    wording.cache_clear()
     with pytest.raises(InputError, match=r"xx\.toml.*percnt"):
         wording("xx")
+    wording.cache_clear()
 
 
 def test_a_language_without_a_file_is_read_by_what_cldr_knows() -> None:

@@ -62,6 +62,7 @@ class _Ground:
         self._keys: set[Key] = {key for facts in self._structured for key in (*facts.keys, *facts.sums)}
         if self._on is not None:
             self._keys.add(("date", self._on, ""))
+        self._keys |= {("date", day, "") for one in self._knowledge for day in (one.valid_from, one.valid_to) if day}
         self._keys |= set(_sums(self._plain, self._structured))
         self._dates: set[Key] | None = None
         self._numbers: set[Decimal] | None = None

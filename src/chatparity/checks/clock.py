@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chatparity.checks.expressions import ANY_LETTER, LETTER, any_of
 from chatparity.checks.wording import Wording, forms
 
+_HOUR = r"(?P<hour>\d{1,2})(?!\d)"
 _MINUTES = r"(?:[:.](?P<minute>[0-5]\d))"
 # A word for hours after one number is taken for a time from this hour on: "до 3 часов" may be three hours.
 _EARLIEST = 7
@@ -25,7 +26,7 @@ class Clocks:
 
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
-    opening: re.Pattern[str] | None
+    opening: re.Pattern[str]
     alone: re.Pattern[str] | None
     dotted: re.Pattern[str]
     afternoon: frozenset[str]
@@ -34,52 +35,53 @@ class Clocks:
 
 def clocks_of(words: Wording, units: Mapping[str, str]) -> Clocks:
     """Compile the expressions for times of day of a language whose words for units of time are these."""
-    clock = words.clock
-    hours = [word for word, unit in units.items() if unit == "hour"]
-    halves = any_of(forms([*clock.am, *clock.pm]))
-    half = rf"(?:\s?(?P<half>{halves})(?!{LETTER}))" if halves else "(?P<half>(?!))"
-    marks = [*forms(clock.hour)]
-    # "時間" is no "時".
-    longer = [unit[len(mark) :] for mark in marks for unit in units if unit.startswith(mark) and unit != mark]
-    minute = (
-        rf"(?:\s?(?P<told>[0-5]?\d)(?:\s?(?:{any_of(forms(clock.minute))}))?)?"
-        if clock.minute
-        else (r"(?:\s(?P<told>[0-5]\d)(?!\d|[.,]\d))?")
-    )
-    no_longer = f"(?!{any_of(longer)})" if longer else ""
-    mark = rf"\s?(?:{any_of(marks)}){no_longer}(?!{LETTER}){minute}" if marks else "(?P<told>(?!))"
-    unsure = rf"\s?(?P<unsure>{any_of(hours)})(?!{ANY_LETTER})" if hours else "(?P<unsure>(?!))"
-    hour, between = r"(?P<hour>\d{1,2})(?!\d)", any_of(["-", *forms(words.between)])
+    clock, between = words.clock, any_of(["-", *forms(words.between)])
+    half, mark, unsure = _half(words), _mark(words, units), _unsure(units)
+    start = rf"(?<!{ANY_LETTER}){words.prefix}"
+    ahead, late = any_of(forms([*clock.at, *clock.am, *clock.pm])), any_of(forms(clock.before))
     no_unit = rf"(?![.,]\d|\d|\s?(?:{any_of(['%', *units])})(?!{LETTER}))"
-    ahead = rf"(?:{any_of(forms([*clock.at, *clock.am, *clock.pm]))})" if clock.at or halves else ""
-    before = (
-        rf"(?<!{ANY_LETTER}){words.prefix}(?P<ahead>{ahead})[\s-]?{hour}(?:{_MINUTES}|{mark}|{no_unit}){half}?"
-        if ahead
-        else ""
-    )
-    late = any_of(forms(clock.before))
-    sure = (
-        rf"(?<!{ANY_LETTER}){words.prefix}(?:{late})[\s-]?{_other(hour)}{_other(_MINUTES)}?\.?{unsure}"
-        if late and hours
-        else ""
-    )
-    both = "|".join(filter(None, (before, sure)))
-    after = rf"{hour}(?:{_MINUTES}?{mark}{half}?|{_MINUTES}?{half}|{_MINUTES}{unsure}{half}?|{unsure}{half})"
-    opening = rf"{hour}{_MINUTES}?\.?\s?(?:{between})\s?(?P<hour2>\d{{1,2}}){_MINUTES.replace('minute', 'minute2')}?\.?{unsure}"
-    keeps = rf"(?:(?P<keeps>{any_of(forms(clock.lasting_after))})\s)?" if clock.lasting_after else "(?P<keeps>(?!))?"
-    alone = rf"(?<!{ANY_LETTER}){keeps}{hour}\s?(?:{any_of(forms(clock.alone))})(?!{LETTER})" if clock.alone else ""
+    told = rf"{start}(?P<ahead>{ahead})[\s-]?{_HOUR}(?:{_MINUTES}|{mark}|{no_unit}){half}?" if ahead else ""
+    sure = rf"{start}(?:{late})[\s-]?{_other(_HOUR)}{_other(_MINUTES)}?\.?{unsure}" if late else ""
+    before = "|".join(filter(None, (told, sure)))
+    after = rf"{_HOUR}(?:{_MINUTES}?{mark}{half}?|{_MINUTES}?{half}|{_MINUTES}{unsure}{half}?|{unsure}{half})"
+    opening = rf"{_HOUR}{_MINUTES}?\.?\s?(?:{between})\s?{_other(_HOUR)}{_other(_MINUTES)}?"
+    keeping = any_of(forms(clock.lasting_after))
+    keeps = rf"(?:(?P<keeps>{keeping})\s)?" if keeping else "(?P<keeps>(?!))?"
+    alone = any_of(forms(clock.alone))
     return Clocks(
-        before=re.compile(both) if both else None,
+        before=re.compile(before) if before else None,
         after=re.compile(_once(after)),
-        opening=re.compile(opening) if hours else None,
-        dotted=re.compile(
-            rf"(?P<hour>\d{{1,2}})[.](?P<minute>[0-5]\d)\s?(?:{between})\s?(?P<hour2>\d{{1,2}})[.](?P<minute2>[0-5]\d)"
-            rf"(?!{ANY_LETTER}|%|[.,]\d)"
-        ),
-        alone=re.compile(alone) if alone else None,
+        opening=re.compile(rf"{opening}\.?{unsure}"),
+        dotted=re.compile(rf"{opening.replace('[:.]', '[.]').replace(')?', ')')}(?!{ANY_LETTER}|%|[.,]\d)"),
+        alone=re.compile(rf"(?<!{ANY_LETTER}){keeps}{_HOUR}\s?(?:{alone})(?!{LETTER})") if alone else None,
         afternoon=frozenset(forms(clock.pm)),
         morning=frozenset(forms(clock.am)),
     )
+
+
+def _half(words: Wording) -> str:
+    """Return the expression for the half of the day after an hour."""
+    halves = any_of(forms([*words.clock.am, *words.clock.pm]))
+    return rf"(?:\s?(?P<half>{halves})(?!{LETTER}))" if halves else "(?P<half>(?!))"
+
+
+def _mark(words: Wording, units: Iterable[str]) -> str:
+    """Return the expression for what makes the number before it an hour, and the minutes after it; 時間 is no 時."""
+    marks = forms(words.clock.hour)
+    if not marks:
+        return "(?P<told>(?!))"
+    longer = any_of(unit[len(mark) :] for mark in marks for unit in units if unit.startswith(mark))
+    minute = any_of(forms(words.clock.minute))
+    named = rf"(?:\s?(?P<told>[0-5]?\d)(?:\s?(?:{minute}))?)?"
+    minutes = named if minute else r"(?:\s(?P<told>[0-5]\d)(?!\d|[.,]\d))?"
+    no_longer = f"(?!{longer})" if longer else ""
+    return rf"\s?(?:{any_of(marks)}){no_longer}(?!{LETTER}){minutes}"
+
+
+def _unsure(units: Mapping[str, str]) -> str:
+    """Return the expression for the words of hours, which say times and durations."""
+    hours = any_of(word for word, unit in units.items() if unit == "hour")
+    return rf"\s?(?P<unsure>{hours})(?!{ANY_LETTER})" if hours else "(?P<unsure>(?!))"
 
 
 def _other(expression: str) -> str:

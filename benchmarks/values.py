@@ -56,7 +56,7 @@ def speed(transcripts: Iterable[Transcript], rounds: int) -> None:
     for one in transcripts:
         if is_in(one, "dev"):
             replies[one.language] += [(turn.text, one.market) for turn in one.turns if turn.speaker in AGENTS]
-    print("| language | replies | characters each | µs a reply | µs a 200 characters | floor, µs a reply | first use, ms |")
+    print("| language | replies | characters each | µs each | µs a 200 characters | floor, µs each | first use, ms |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     total = floors = 0.0
     for language, some in sorted(replies.items()):
@@ -89,7 +89,12 @@ def accepted(transcripts: Iterable[Transcript]) -> None:
     for language in [*sorted({name for name, _ in seen}), "all"]:
         shares = []
         for split in ("dev", "exam"):
-            read_ = [one for (name, half), some in seen.items() if half == split and language in (name, "all") for one in some]
+            read_ = [
+                one
+                for (name, half), some in seen.items()
+                if half == split and language in (name, "all")
+                for one in some
+            ]
             shares.append(f"{sum(read_)}/{len(read_)} = {sum(read_) / len(read_):.1%}" if read_ else "none")
         print(f"| {language} | {' | '.join(shares)} |")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -96,12 +97,20 @@ class _Ground:
         return value.kind == "date" and value.key in self._after()
 
     def _after(self) -> set[Key]:
+        """Return the dates that the policy leads to; before a fee's also its eve, the last day on which none is due."""
         if self._dates is None:
-            point, on = self._point, self._on
-            self._dates = (
-                set(dates_after(self._knowledge, self._structured, "en", point.market, on)) if on is not None else set()
-            )
+            fees = [one for one in self._knowledge if "fee" in one.text.lower()]
+            self._dates = set(self._led_to(self._knowledge))
+            self._dates |= {
+                ("date", normal - dt.timedelta(1), "")
+                for _, normal, _ in self._led_to(fees)
+                if isinstance(normal, dt.date)
+            }
         return self._dates
+
+    def _led_to(self, knowledge: Sequence[Knowledge]) -> Iterator[Key]:
+        if self._on is not None:
+            yield from dates_after(knowledge, self._structured, "en", self._point.market, self._on)
 
     def _said_by_customer(self) -> set[Key]:
         point = self._point

@@ -249,8 +249,8 @@ def _day(text: str) -> dt.date | None:
 def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
     """Return sums and differences of two amounts of one source, in any of the currencies it knows.
 
-    Also twice an amount (two equal instalments) and its quarter, the part that a plan of four takes of it. Only amounts
-    of one document are combined, and of no more than 24, so that few wrong amounts come out right.
+    Also twice an amount, for two equal instalments. Only amounts of one document are combined, and of no more than 24,
+    so that few wrong amounts come out right.
     """
     for facts in structured:
         currencies = {unit for kind, _, unit in facts.keys if kind == "amount"}
@@ -258,7 +258,6 @@ def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
         for index, small in enumerate(ordered):
             for unit in currencies:
                 yield ("amount", small * 2, unit)
-                yield ("amount", (small / 4).quantize(Decimal("0.01")), unit)
             for big in ordered[index + 1 :]:
                 for unit in currencies:
                     yield ("amount", big + small, unit)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from chatparity.checks.facts import find_values
+from chatparity.checks.grounding import findings
 from chatparity.checks.said import find_form
-from chatparity.exchange import Point
-from chatparity.transcript import Labels
+from chatparity.exchange import Exchange, Point, Reply
+from chatparity.points import points_of
+from chatparity.transcript import Labels, Transcript
 
 ON = dt.date(2026, 3, 20)
 
@@ -189,3 +192,43 @@ def test_addresses_and_telephone_numbers_are_found(
     (found,) = find_values(text, language, market, ON)
     assert (found.kind, found.normal) == (kind, normal)
     assert text[found.start : found.end] == found.text
+
+
+PAUSE = {"id": "pause", "text": "Payments are paused for 21 days when a parcel is reported missing."}
+GRACE = {"id": "grace", "text": "A late fee is charged 7 days of grace after the due date."}
+SINCE = {"id": "since", "text": "The limit is 600.00 PLN.", "valid_from": "2026-01-01"}
+
+
+def standing(reply: str, knowledge: list[dict[str, str]]) -> list[str]:
+    """Return how each value of a reply stands."""
+    line = {
+        "schema": 1,
+        "id": "t",
+        "language": "en",
+        "market": "PL",
+        "started_at": "2026-03-20T09:14:00+01:00",
+        "turns": [{"speaker": "customer", "text": "Question?"}, {"speaker": "human_agent", "text": "(recorded)"}],
+        "knowledge": knowledge,
+        "records": {"order": {"id": "H-20417", "total": "256.00", "currency": "PLN"}},
+    }
+    asked = points_of(msgspec.convert(line, Transcript))[-1]
+    return [one.standing for one in findings(Exchange(point=asked, reply=Reply(text=reply), earlier=()))]
+
+
+@pytest.mark.parametrize(
+    ("reply", "knowledge", "expected"),
+    [
+        ("Your payment is paused until 10 April.", [PAUSE], "supported"),
+        ("Without a payment a fee is due on 17 April.", [PAUSE, GRACE], "supported"),
+        ("Without a payment a fee is due on 18 April.", [PAUSE, GRACE], "unsupported"),
+        ("This has been so since 1 January 2026.", [SINCE], "supported"),
+        ("This has been so since 2 January 2026.", [SINCE], "unsupported"),
+        ("You pay 4 times 64.00 PLN.", [], "supported"),
+        ("You pay 3 times 64.00 PLN.", [], "unsupported"),
+        ("You pay 64.00 PLN.", [], "unsupported"),
+    ],
+)
+def test_what_follows_from_the_sources_is_supported_and_no_more(
+    reply: str, knowledge: list[dict[str, str]], expected: str
+) -> None:
+    assert standing(reply, knowledge) == [expected]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from chatparity.checks.expressions import ANY_LETTER, LETTER, any_of
+from chatparity.checks.expressions import ANY_LETTER, LETTER, any_of, compiled
 from chatparity.checks.wording import Wording, forms
 
 _HOUR = r"(?P<hour>\d{1,2})(?!\d)"
@@ -49,11 +49,15 @@ def clocks_of(words: Wording, units: Mapping[str, str]) -> Clocks:
     keeps = rf"(?:(?P<keeps>{keeping})\s)?" if keeping else "(?P<keeps>(?!))?"
     alone = any_of(forms(clock.alone))
     return Clocks(
-        before=re.compile(before) if before else None,
-        after=re.compile(_once(after)),
-        opening=re.compile(rf"{opening}\.?{unsure}"),
-        dotted=re.compile(rf"{opening.replace('[:.]', '[.]').replace(')?', ')')}(?!{ANY_LETTER}|%|[.,]\d)"),
-        alone=re.compile(rf"(?<!{ANY_LETTER}){keeps}{_HOUR}\s?(?:{alone})(?!{LETTER})") if alone else None,
+        before=compiled(words.language, before) if before else None,
+        after=compiled(words.language, _once(after)),
+        opening=compiled(words.language, rf"{opening}\.?{unsure}"),
+        dotted=compiled(
+            words.language, rf"{opening.replace('[:.]', '[.]').replace(')?', ')')}(?!{ANY_LETTER}|%|[.,]\d)"
+        ),
+        alone=compiled(words.language, rf"(?<!{ANY_LETTER}){keeps}{_HOUR}\s?(?:{alone})(?!{LETTER})")
+        if alone
+        else None,
         afternoon=frozenset(forms(clock.pm)),
         morning=frozenset(forms(clock.am)),
     )

@@ -15,6 +15,17 @@ ANY_LETTER = rf"[^\W{UNSPACED}]"
 BEFORE_NUMBER = re.compile(rf"[^\W{UNSPACED}\u0590-\u06ff]")
 
 
+_UNSPACED_LANGUAGES = frozenset({"ja", "ko", "zh"})
+
+
+def compiled(language: str, expression: str) -> re.Pattern[str]:
+    """Compile an expression for a language; where words are spaced it need not know the scripts without spaces.
+
+    Such classes of letters are dear to compile and slower to match.
+    """
+    return re.compile(expression if language in _UNSPACED_LANGUAGES else expression.replace(UNSPACED, ""))
+
+
 def any_of(words: Iterable[str]) -> str:
     """Return an expression for any of some words, the longest that fits; nothing for none.
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from chatparity.checks.clock import Clocks, clocks_of
-from chatparity.checks.expressions import ANY_LETTER, LETTER, any_of, code_of, optional
+from chatparity.checks.expressions import ANY_LETTER, LETTER, any_of, code_of, compiled, optional
 from chatparity.checks.locales import LocaleData, is_unit, locale_data
 from chatparity.checks.wording import Wording, forms, wording
 
@@ -106,10 +106,10 @@ def finder_of(language: str, market: str | None) -> Finder:
         durations=_durations(words, units, numbers, number),
         dates=_dates(words, months, units),
         clocks=clocks_of(words, units),
-        percent=re.compile(rf"(?P<n>{number})\s?(?:{any_of(['%', *forms(words.percent)])})(?!{LETTER})"),
-        percent_before=_compiled(rf"(?<!\d)%\s?(?P<n>{number})(?!{ANY_LETTER})", data.language in ("tr", "eu")),
+        percent=compiled(words.language, rf"(?P<n>{number})\s?(?:{any_of(['%', *forms(words.percent)])})(?!{LETTER})"),
+        percent_before=_maybe(words, rf"(?<!\d)%\s?(?P<n>{number})(?!{ANY_LETTER})", data.language in ("tr", "eu")),
         relative=_whole(words, words.relative_words()),
-        number=re.compile(rf"(?P<n>{counted})(?!{ANY_LETTER})"),
+        number=compiled(words.language, rf"(?P<n>{counted})(?!{ANY_LETTER})"),
         currency_words=currencies,
         familiar=frozenset(words.currencies) | ({data.own} if data.own else frozenset()),
         units=units,
@@ -122,9 +122,9 @@ def finder_of(language: str, market: str | None) -> Finder:
     )
 
 
-def _compiled(expression: str, wanted: object) -> re.Pattern[str] | None:
+def _maybe(words: Wording, expression: str, wanted: object) -> re.Pattern[str] | None:
     """Compile an expression, where the language has words for it."""
-    return re.compile(expression) if wanted else None
+    return compiled(words.language, expression) if wanted else None
 
 
 def _counted(number: str, multiples: Iterable[str]) -> str:
@@ -165,14 +165,17 @@ def _money(data: LocaleData, words: Wording, everyday: dict[str, str], number: s
     tail = f"(?:{'|'.join(filter(None, (told, bare if words.bare_cents else '')))})?" if cents else ""
     back, after = rf"(?<!{ANY_LETTER})", rf"[\s-]?(?P<c2>{names}|{codes}){end}"
     return Money(
-        after=re.compile(rf"(?P<n>{number})(?:[,.:]-{{1,2}})?(?:{after}{tail}{alone})"),
-        before=re.compile(
-            rf"{back}{words.prefix}(?P<c1>{leading}|{codes})\.?\s?(?P<n>{number})(?!{ANY_LETTER})(?:\.-{{1,2}})?"
+        after=compiled(words.language, rf"(?P<n>{number})(?:[,.:]-{{1,2}})?(?:{after}{tail}{alone})"),
+        before=compiled(
+            words.language,
+            rf"{back}{words.prefix}(?P<c1>{leading}|{codes})\.?\s?(?P<n>{number})(?!{ANY_LETTER})(?:\.-{{1,2}})?",
         ),
-        fraction=_compiled(rf"{back}(?P<n>(?:{any_of(words.fractions())})\s?(?:{number})){after}", words.added),
-        cents=_compiled(rf"{back}(?:(?P<whole>{any_of(everyday)})\s)?(?P<n>\d{{1,2}})\s?(?:{sole}){end}", sole),
-        worded=_compiled(
-            rf"{back}{words.prefix}(?P<w>{any_of(numbers)})[\s-](?P<c2>{any_of(everyday)}){end}", numbers and everyday
+        fraction=_maybe(words, rf"{back}(?P<n>(?:{any_of(words.fractions())})\s?(?:{number})){after}", words.added),
+        cents=_maybe(words, rf"{back}(?:(?P<whole>{any_of(everyday)})\s)?(?P<n>\d{{1,2}})\s?(?:{sole}){end}", sole),
+        worded=_maybe(
+            words,
+            rf"{back}{words.prefix}(?P<w>{any_of(numbers)})[\s-](?P<c2>{any_of(everyday)}){end}",
+            numbers and everyday,
         ),
     )
 
@@ -190,11 +193,13 @@ def _durations(words: Wording, units: Iterable[str], numbers: Iterable[str], num
     )
     business = any_of(forms(words.business_before))
     return Durations(
-        counted=re.compile(rf"(?:(?P<from>{number})\s?(?:{between})\s?)?(?P<n>{number})[\s-]?{modifier}{unit}"),
-        before=_compiled(
-            rf"(?<!{ANY_LETTER})(?:{business})\s?(?P<n>\d+)(?:\s?(?:{any_of(units)}))?(?!{ANY_LETTER})", business
+        counted=compiled(
+            words.language, rf"(?:(?P<from>{number})\s?(?:{between})\s?)?(?P<n>{number})[\s-]?{modifier}{unit}"
         ),
-        worded=_compiled(worded, counted),
+        before=_maybe(
+            words, rf"(?<!{ANY_LETTER})(?:{business})\s?(?P<n>\d+)(?:\s?(?:{any_of(units)}))?(?!{ANY_LETTER})", business
+        ),
+        worded=_maybe(words, worded, counted),
         fixed=_whole(words, words.fixed_words()),
     )
 
@@ -216,20 +221,21 @@ def _dates(words: Wording, months: Iterable[str], units: Iterable[str]) -> Dates
     marked = None
     if words.date_marks:
         year, moon, day = (any_of(mark.split("|")) for mark in words.date_marks)
-        marked = re.compile(
-            rf"(?:(?P<y>\d{{4}})\s?(?:{year})\s?)?(?P<m>\d{{1,2}})\s?(?:{moon})\s?(?P<d>\d{{1,2}})\s?(?:{day})"
+        marked = compiled(
+            words.language,
+            rf"(?:(?P<y>\d{{4}})\s?(?:{year})\s?)?(?P<m>\d{{1,2}})\s?(?:{moon})\s?(?P<d>\d{{1,2}})\s?(?:{day})",
         )
     back, late_day = rf"(?<!{ANY_LETTER})", any_of(forms(words.bare_dates_after))
     return Dates(
-        day_first=re.compile(day_first + late),
-        month_first=re.compile(rf"{back}{words.prefix}{month_first}{late}"),
-        year_first=re.compile(rf"{year}\.?,?\s?{marks}\s?(?:{day_first}|{_other(month_first)})"),
-        first_day=_compiled(
-            rf"{back}{words.prefix}(?:{first})\s+{link}{words.prefix}(?P<m>{month})(?!{LETTER}){late}", first
+        day_first=compiled(words.language, day_first + late),
+        month_first=compiled(words.language, rf"{back}{words.prefix}{month_first}{late}"),
+        year_first=compiled(words.language, rf"{year}\.?,?\s?{marks}\s?(?:{day_first}|{_other(month_first)})"),
+        first_day=_maybe(
+            words, rf"{back}{words.prefix}(?:{first})\s+{link}{words.prefix}(?P<m>{month})(?!{LETTER}){late}", first
         ),
         marked=marked,
-        bare=_compiled(
-            rf"{back}(?:{late_day})[\s-]?(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})(?![.,]?\d|{ANY_LETTER}|%)", late_day
+        bare=_maybe(
+            words, rf"{back}(?:{late_day})[\s-]?(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})(?![.,]?\d|{ANY_LETTER}|%)", late_day
         ),
     )
 
@@ -242,4 +248,4 @@ def _other(expression: str) -> str:
 def _whole(words: Wording, found: Iterable[str]) -> re.Pattern[str] | None:
     """Return the expression for any of some words as a whole."""
     some = any_of(found)
-    return re.compile(rf"(?<!{ANY_LETTER}){words.prefix}(?P<w>{some})(?!{LETTER})") if some else None
+    return compiled(words.language, rf"(?<!{ANY_LETTER}){words.prefix}(?P<w>{some})(?!{LETTER})") if some else None

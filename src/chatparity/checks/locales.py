@@ -127,17 +127,10 @@ def _own_currency(locale: Locale, market: str | None) -> str | None:
 
 def _currencies(locale: Locale, own: str | None) -> tuple[dict[str, str], frozenset[str]]:
     """Return symbols and names of currencies by folded text, and all ISO codes that are still in use."""
-    from babel.numbers import get_currency_name, get_currency_symbol, list_currencies
+    from babel.numbers import get_currency_symbol
 
-    codes = frozenset(code for code in list_currencies() if not code.startswith("X"))
-    found: dict[str, str] = {}
-    for code in sorted(codes & set(locale.currencies)):
-        names = {get_currency_name(code, count=count, locale=locale) for count in (None, *_COUNTS)}
-        symbol = get_currency_symbol(code, locale)
-        for name in (*names, symbol):
-            key = folded(str(name))
-            if key and not key.isdigit() and key != code.lower():
-                found.setdefault(key, code)
+    names, codes = _named(str(locale))
+    found = dict(names)
     found |= {"€": "EUR", "£": "GBP", "¥": "JPY", "₺": "TRY", "₹": "INR", "zł": "PLN", "kč": "CZK"}
     if own is not None:
         # "$" and "kr" mean the market's own money; CLDR gives the symbol in the currency's home.
@@ -148,6 +141,25 @@ def _currencies(locale: Locale, own: str | None) -> tuple[dict[str, str], frozen
         ):
             found[key] = own if own in kin else found.get(key, kin[0])
     found.pop(own.lower() if own else "", None)
+    return found, codes
+
+
+@lru_cache(maxsize=128)
+def _named(name: str) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the code of each name and symbol of a currency in a locale, and all codes."""
+    from babel import Locale
+    from babel.numbers import get_currency_name, get_currency_symbol, list_currencies
+
+    locale = Locale.parse(name)
+    codes = frozenset(code for code in list_currencies() if not code.startswith("X"))
+    found: dict[str, str] = {}
+    for code in sorted(codes & set(locale.currencies)):
+        names = {get_currency_name(code, count=count, locale=locale) for count in (None, *_COUNTS)}
+        symbol = get_currency_symbol(code, locale)
+        for name in (*names, symbol):
+            key = folded(str(name))
+            if key and not key.isdigit() and key != code.lower():
+                found.setdefault(key, code)
     return found, codes
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -61,6 +63,7 @@ class _Ground:
         self._keys: set[Key] = {key for facts in self._structured for key in (*facts.keys, *facts.sums)}
         if self._on is not None:
             self._keys.add(("date", self._on, ""))
+        self._keys |= {("date", day, "") for one in self._knowledge for day in (one.valid_from, one.valid_to) if day}
         self._keys |= set(_sums(self._plain, self._structured))
         self._dates: set[Key] | None = None
         self._numbers: set[Decimal] | None = None
@@ -79,6 +82,8 @@ class _Ground:
         return ""
 
     def _bears(self, value: Value) -> bool:
+        if value.other is not None and self._bears(replace(value, normal=value.other, other=None)):
+            return True
         if value.key in self._keys:
             return True
         if value.kind == "amount" and any(kind == "amount" and n == value.normal for kind, n, _ in self._keys):
@@ -92,12 +97,20 @@ class _Ground:
         return value.kind == "date" and value.key in self._after()
 
     def _after(self) -> set[Key]:
+        """Return the dates that the policy leads to; before a fee's also its eve, the last day on which none is due."""
         if self._dates is None:
-            point, on = self._point, self._on
-            self._dates = (
-                set(dates_after(self._knowledge, self._structured, "en", point.market, on)) if on is not None else set()
-            )
+            fees = [one for one in self._knowledge if "fee" in one.text.lower()]
+            self._dates = set(self._led_to(self._knowledge))
+            self._dates |= {
+                ("date", normal - dt.timedelta(1), "")
+                for _, normal, _ in self._led_to(fees)
+                if isinstance(normal, dt.date)
+            }
         return self._dates
+
+    def _led_to(self, knowledge: Sequence[Knowledge]) -> Iterator[Key]:
+        if self._on is not None:
+            yield from dates_after(knowledge, self._structured, "en", self._point.market, self._on)
 
     def _said_by_customer(self) -> set[Key]:
         point = self._point

@@ -1,7 +1,7 @@
 """Find the checkable values of a text: amounts, dates, durations, percentages, ids, emails, times, numbers.
 
-Formats are those of the language in its market (babel's data and the language's lexicon). A stretch of text is read
-once: an email is no id, a date is no number. What is not seen: numbers in words beyond the lexicon's list, weekdays,
+Formats are those of the language in its market (babel's data and the language's wording). A stretch of text is read
+once: an email is no id, a date is no number. What is not seen: numbers in words beyond the wording's, weekdays,
 amounts whose currency is left to the reader ("it costs 25" is a plain number).
 """
 
@@ -9,44 +9,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
+from chatparity.checks.clock import clock_time, opening, time_after, time_alone, time_before
+from chatparity.checks.dates import take_dates, take_numeric_dates, take_short_dates
+from chatparity.checks.expressions import ANY_LETTER
 from chatparity.checks.finder import Finder, finder_of
-from chatparity.checks.locales import LocaleData
-from chatparity.checks.text import fold
-from chatparity.checks.values import Kind, Normal, Value, duration, parse_number
+from chatparity.checks.phones import PHONE, phone
+from chatparity.checks.scan import Meaning, Scan
+from chatparity.checks.values import Value, duration, parse_number
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?://|www\.)\S+")
-_PHONE = re.compile(r"\+\d[\d ()/-]{6,}\d")
+_EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(r"(?:https?://|www\.)(?:(?![，。、；;؛])\S)*[^\s.,;:!?)\]}»”\"'，。、]")
 _ID = re.compile(
-    r"(?<![\w-])#?(?:[A-Za-z]{1,2}-\d{2,}(?:-\d+)*|[A-Z]{1,5}-\d{2,}(?:-\d+)*"
-    r"|(?=[A-Z]*\d)(?=\d*[A-Z])(?=[A-Z0-9]{5})(?!\d+(?:AM|PM|EST|UTC|CET)\b)[A-Z0-9]+|W\d{5,}"
-    r"|[a-z]+(?:_[a-z]+)*_\d{3,})(?![\w]|-\w)"
+    rf"(?<!{ANY_LETTER})(?<!-)#?(?:[A-Za-z]{{1,2}}-\d{{2,}}(?:-\d+)*|[A-Z]{{1,5}}-\d{{2,}}(?:-\d+)*"
+    r"|(?=[A-Z]*\d)(?=\d*[A-Z])(?=[A-Z0-9]{5})(?!\d+(?:AM|PM|EST|UTC|CET)\b)[A-Z0-9]+(?:-\d+)*|W\d{5,}"
+    rf"|[a-z]+(?:_[a-z]+)*_\d{{3,}})(?!{ANY_LETTER}|-{ANY_LETTER})"
 )
-_ISO = re.compile(r"(?<![\d-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
-_TIME = re.compile(r"(?<![\d:])(\d{1,2})(?::([0-5]\d)(?::[0-5]\d)?)?(?:\s?([ap])\.?m\b\.?)?(?!\d|:\d)", re.IGNORECASE)
-_FULL = re.compile(r"(?<![\d./-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d/-]|\.\d)")
-_DOTTED = re.compile(r"(?<![\d.,/-])(\d{1,2})\.\s?(\d{1,2})\.(?!\s?\d)")
-_SLASHED = re.compile(r"(?<![\d.,/-])(\d{1,2})/(\d{1,2})(?![\d/]|[.,]\d)")
-_TAKEN = "\x00"
-
-
-class Meaning(NamedTuple):
-    """What a stretch of text means, before its place is known; the fields are those of a Value."""
-
-    kind: Kind
-    normal: Normal
-    unit: str = ""
-    said: str = ""
-    relative: bool = False
-    worded: bool = False
-
-
-_Read = Callable[[re.Match[str]], Iterable[Meaning] | None]
+_TIME = re.compile(r"(\d{1,2})(?:(?::|\s?h\s?)([0-5]\d)(?::[0-5]\d)?)?(?:\s?([ap])\.?m\b\.?)?(?!\d|:\d)")
+_DIGIT = re.compile(r"\d")
 
 
 @lru_cache(maxsize=8192)
@@ -57,28 +39,49 @@ def find_values(text: str, language: str, market: str | None = None, on: dt.date
     conversation's own but around New Year), and without `on` it is left out, as are "today" and "tomorrow".
     """
     finder = finder_of(language, market)
-    scan = _Scan(text)
-    scan.take(_EMAIL, lambda match: [Meaning("email", match.group().casefold())])
-    scan.take(_URL, lambda match: [])
-    scan.take(_ID, lambda match: _id(match.group(), finder))
+    scan = Scan(text)
+    if "@" in text:
+        scan.take(_EMAIL, lambda match: [Meaning("email", match.group().casefold())])
+    if "://" in text or "www." in text:
+        scan.take(_URL, lambda match: [Meaning("url", match.group())])
+    digits = _DIGIT.search(scan.left) is not None
+    if digits:
+        scan.take(_ID, lambda match: _id(match.group(), finder))
     scan.fold_case()
-    scan.take(_PHONE, lambda match: [])
-    scan.take(_ISO, lambda match: _date(int(match[1]), int(match[3]), int(match[4])))
-    scan.take(finder.written, lambda match: _written(match, finder, on))
-    scan.take(finder.money, lambda match: _amount(match, finder, scan))
-    scan.take(_FULL, lambda match: _numeric(match, finder.data))
-    scan.take(_TIME, _time)
-    scan.take(finder.percent, lambda match: [Meaning("percent", _parsed(match["n"], finder.data))])
-    scan.take(finder.lasting, lambda match: _lasting(match, finder))
-    if finder.fixed:
-        scan.take(finder.fixed, lambda match: _fixed(finder.fixed_values[match["w"]]))
-    if finder.data.dotted:
-        scan.take(_DOTTED, lambda match: _yearless(int(match[1]), int(match[2]), on))
-    scan.take(_SLASHED, lambda match: _short(match, finder.data, on))
-    if finder.relative and on is not None:
+    if digits:
+        _take_numbers(scan, finder, market, on)
+    scan.take(finder.money.worded, lambda match: _worded_amount(match, finder))
+    scan.take(finder.durations.worded, lambda match: _lasting(match, finder))
+    scan.take(finder.durations.fixed, lambda match: _fixed(finder.fixed_values[match["w"]]))
+    if on is not None:
         scan.take(finder.relative, lambda match: _relative(finder.relative_days[match["w"]], on))
-    scan.take(finder.number, lambda match: [Meaning("number", _parsed(match.group(), finder.data))])
+    if digits:
+        take_short_dates(scan, finder, on)
+        scan.take_at_numbers(finder.number, lambda match: [Meaning("number", _counted(match["n"], finder))])
     return tuple(sorted(scan.found, key=lambda value: (value.start, value.end)))
+
+
+def _take_numbers(scan: Scan, finder: Finder, market: str | None, on: dt.date | None) -> None:
+    """Take what is written in digits and has a mark of its own: a word, a sign, a form."""
+    scan.take(PHONE, lambda match: phone(match.group(), market))
+    take_dates(scan, finder, on)
+    scan.take_before_numbers(finder.money.fraction, lambda match: _amount(match, finder, scan))
+    scan.take_at_numbers(finder.money.after, lambda match: _amount(match, finder, scan))
+    scan.take_before_numbers(finder.money.before, lambda match: _amount(match, finder, scan))
+    take_numeric_dates(scan, finder)
+    scan.take_at_numbers(finder.percent, lambda match: [Meaning("percent", _counted(match["n"], finder))])
+    scan.take_before_numbers(finder.percent_before, lambda match: [Meaning("percent", _counted(match["n"], finder))], 3)
+    clocks = finder.clocks
+    scan.take_at_numbers(clocks.opening, lambda match: _open(opening(match)))
+    if finder.data.decimal == ",":
+        scan.take_at_numbers(clocks.dotted, lambda match: _open(opening(match)))
+    scan.take_before_numbers(clocks.before, lambda match: _at(time_before(match, clocks)))
+    scan.take_at_numbers(clocks.after, lambda match: _at(time_after(match, clocks)))
+    scan.take_at_numbers(_TIME, _time)
+    scan.take_before_numbers(finder.money.cents, lambda match: _cents(match, finder))
+    scan.take_before_numbers(clocks.alone, lambda match: _at(time_alone(match)))
+    scan.take_before_numbers(finder.durations.before, lambda match: _business_days(match["n"]))
+    scan.take_at_numbers(finder.durations.counted, lambda match: _lasting(match, finder))
 
 
 def _id(token: str, finder: Finder) -> list[Meaning] | None:
@@ -88,115 +91,69 @@ def _id(token: str, finder: Finder) -> list[Meaning] | None:
     return [Meaning("id", token.lstrip("#").upper())]
 
 
-class _Scan:
-    """A text that is read expression by expression; what one has taken the next does not see."""
-
-    def __init__(self, text: str) -> None:
-        self.original = text
-        self.form = fold(text, case=True)
-        self.left = self.form.text
-        self.found: list[Value] = []
-
-    def fold_case(self) -> None:
-        """Go on with the text in one case, without what has been taken."""
-        blanked = self.original
-        for start, end in self._taken():
-            blanked = blanked[:start] + _TAKEN * (end - start) + blanked[end:]
-        self.form = fold(blanked)
-        self.left = self.form.text
-
-    def _taken(self) -> list[tuple[int, int]]:
-        """Return the original spans that have been blanked out."""
-        return [self.form.span(*match.span()) for match in re.finditer(_TAKEN + "+", self.left)]
-
-    def take(self, pattern: re.Pattern[str], read: _Read) -> None:
-        """Add what `read` makes of each match and blank the match out; None from `read` leaves it to others."""
-        for match in list(pattern.finditer(self.left)):
-            meanings = read(match)
-            if meanings is None:
-                continue
-            begin, close = match.span()
-            start, end = self.form.span(begin, close)
-            for one in meanings:
-                said = self.original[start:end]
-                self.found.append(Value(one.kind, one.normal, said, start, end, *one[2:]))
-            self.left = self.left[:begin] + _TAKEN * (close - begin) + self.left[close:]
-
-    def cased(self, match: re.Match[str], group: str) -> str:
-        """Return a group of a match as it stands in the original."""
-        start, end = self.form.span(*match.span(group))
-        return self.original[start:end]
+def _counted(token: str, finder: Finder, *, money: bool = False) -> Decimal:
+    """Return a number that may be told with words for multiples ("3万4,800") or for a fraction more ("साढ़े 6")."""
+    data = finder.data
+    if token[-1].isdigit() and token[0].isdigit() and not any(word in token for word in finder.multiples):
+        return parse_number(token, data.decimal, data.group, money=money)
+    for word, fraction in finder.fractions.items():
+        if token.startswith(word):
+            return parse_number(token[len(word) :].strip(), data.decimal, data.group, money=money) + fraction
+    total, rest = Decimal(0), token
+    for word, multiple in sorted(finder.multiples.items(), key=lambda item: -item[1]):
+        head, found, tail = rest.partition(word)
+        if found:
+            total += parse_number(head.strip(), data.decimal, data.group) * multiple
+            rest = tail.strip()
+    return total + (parse_number(rest, data.decimal, data.group, money=money) if rest else 0)
 
 
-def _parsed(token: str, data: LocaleData) -> Decimal:
-    return parse_number(token, data.decimal, data.group)
-
-
-def _amount(match: re.Match[str], finder: Finder, scan: _Scan) -> list[Meaning] | None:
+def _amount(match: re.Match[str], finder: Finder, scan: Scan) -> list[Meaning] | None:
     """Read an amount; a small word that is also the code of a currency nobody here pays in ("all", "top") is none."""
     groups, data = match.groupdict(), finder.data
-    token = groups["n1"] or groups["n2"] or groups.get("n3")
-    place = "c1" if groups["c1"] else "c2"
+    place = "c1" if "c1" in groups else "c2"
     said = groups[place]
     code = data.own if said is None else finder.currency_words.get(said) or data.currencies.get(said)
     if code is None and said is not None and said.upper() in data.codes:
         written = scan.cased(match, place)
         code = said.upper() if said.upper() in finder.familiar or written.isupper() else None
-    if code is None or token is None:
+    if code is None:
         return None
-    return [Meaning("amount", parse_number(token, data.decimal, data.group, money=True), code)]
-
-
-def _date(year: int, month: int, day: int) -> list[Meaning] | None:
-    try:
-        return [Meaning("date", dt.date(year, month, day))]
-    except ValueError:
+    amount = _counted(groups["n"], finder, money=True)
+    cents = groups.get("cents") or groups.get("bare")
+    if cents and amount == amount.to_integral_value():
+        amount += Decimal(int(cents)) / 100
+    elif cents:
         return None
+    return [Meaning("amount", amount, code)]
 
 
-def _yearless(day: int, month: int, on: dt.date | None) -> list[Meaning] | None:
-    """Read a day and month as the date nearest to `on`; without `on` there is no year to be had."""
-    if on is None:
-        return [] if 1 <= month <= 12 and 1 <= day <= 31 else None
-    near: list[dt.date] = []
-    for year in (on.year - 1, on.year, on.year + 1):
-        try:
-            near.append(dt.date(year, month, day))
-        except ValueError:
-            continue
-    return [Meaning("date", min(near, key=lambda date: abs(date - on)))] if near else None
+def _cents(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
+    """Read "50 cents" as half of the market's own money; after a currency ("eurai 50 centų") the whole is missing."""
+    own = finder.data.own if not match["whole"] else None
+    return [Meaning("amount", Decimal(int(match["n"])) / 100, own)] if own else None
 
 
-def _written(match: re.Match[str], finder: Finder, on: dt.date | None) -> list[Meaning] | None:
-    day, month = int(match["d"] or match["d2"]), finder.months[match["m"] or match["m2"]]
-    return _date(int(match["y"]), month, day) if match["y"] else _yearless(day, month, on)
+def _worded_amount(match: re.Match[str], finder: Finder) -> list[Meaning]:
+    code = finder.currency_words[match["c2"]]
+    return [Meaning("amount", Decimal(finder.numbers[match["w"]]), code, worded=True)]
 
 
-def _numeric(match: re.Match[str], data: LocaleData) -> list[Meaning] | None:
-    first, second = int(match[1]), int(match[3])
-    year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
-    # Month first only where the market writes so and the numbers allow it.
-    month, day = (first, second) if data.order == "mdy" and first <= 12 else (second, first)
-    return _date(year, month, day) or _date(year, day, month)
+def _at(time: str | None) -> list[Meaning] | None:
+    return [Meaning("time", time)] if time else None
 
 
-def _short(match: re.Match[str], data: LocaleData, on: dt.date | None) -> list[Meaning] | None:
-    """Read "12/3"; small fractions ("1/4") and "24/7" are none."""
-    first, second = int(match[1]), int(match[2])
-    padded = match[1].startswith("0") or match[2].startswith("0")
-    if (first, second) == (24, 7) or (first < 5 and second < 5 and not padded):
-        return None
-    month, day = (first, second) if data.order == "mdy" and first <= 12 else (second, first)
-    return _yearless(day, month, on) or _yearless(month, day, on)
+def _open(times: list[str] | None) -> list[Meaning] | None:
+    return [Meaning("time", time) for time in times] if times else None
 
 
 def _time(match: re.Match[str]) -> list[Meaning] | None:
     if match[2] is None and match[3] is None:
         return None
-    hour, minute = int(match[1]), int(match[2] or 0)
+    hour = int(match[1])
     if match[3]:
-        hour = hour % 12 + (12 if match[3].lower() == "p" else 0)
-    return [Meaning("time", f"{hour:02}:{minute:02}")] if hour < 24 else None
+        hour = hour % 12 + (12 if match[3] == "p" else 0)
+    return _at(clock_time(hour, match[2]))
 
 
 def _lasting(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
@@ -205,15 +162,19 @@ def _lasting(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
     found: list[Meaning] = []
     for token in filter(None, (match["from"], match["n"])):
         worded = token in finder.numbers
-        count = Decimal(finder.numbers[token]) if worded else _parsed(token, finder.data)
-        if count != count.to_integral_value():
+        count = Decimal(finder.numbers[token]) if worded else _counted(token, finder)
+        if count != count.to_integral_value() or (unit == "year" and count > 1900):
             return None
         found.append(Meaning("duration", *duration(int(count), unit), said=unit, worded=worded))
     return found
 
 
+def _business_days(count: str) -> list[Meaning]:
+    return [Meaning("duration", *duration(int(count), "business_day"), said="business_day")]
+
+
 def _fixed(meaning: str) -> list[Meaning]:
-    """Read a duration in one word, which the lexicon gives as "2 week"."""
+    """Read a duration in one word, which the wording gives as "2 week"."""
     count, unit = meaning.split()
     return [Meaning("duration", *duration(int(count), unit), said=unit, worded=True)]
 

@@ -83,7 +83,7 @@ def _supported(value: Value, sources: Sources) -> bool:
     """Say whether a value is stated in the sources or follows from them."""
     if value.kind in ("id", "email"):
         return str(value.normal).upper() in sources.ids or str(value.normal) in sources.ids
-    if value.key in sources.keys or value.key in sources.derived:
+    if any(key in sources.keys or key in sources.derived for key in value.keys):
         return True
     if value.kind == "amount":
         return ("amount", value.normal, "") in sources.keys or ("amount", value.normal, "") in sources.derived
@@ -104,9 +104,17 @@ def _between(value: Value, beside: Sequence[Value], sources: Sources, on: dt.dat
 
 
 def _reckoned(value: Value, beside: Sequence[Value], sources: Sources) -> bool:
-    """Say whether an amount is the sum of two to four supported amounts of the reply, or the difference of two."""
-    if value.kind != "amount":
+    """Say whether an amount is the sum of two to four supported amounts of the reply, the difference of two, or a part.
+
+    A part is what is paid so many times, where the number stands in the reply ("4 payments of 24.00") and they make up
+    a supported amount but for the cents that do not divide.
+    """
+    if value.kind != "amount" or not isinstance(value.normal, Decimal):
         return False
+    times = {one.normal for one in beside if one.kind == "number" and isinstance(one.normal, Decimal)}
+    wholes = {normal for kind, normal, unit in sources.keys if kind == "amount" and unit in (value.unit, "")}
+    if any(_makes_up(value.normal, number, whole) for number in times for whole in wholes):
+        return True
     known = {
         one.normal
         for one in beside
@@ -119,6 +127,13 @@ def _reckoned(value: Value, beside: Sequence[Value], sources: Sources) -> bool:
     pairs = combinations(terms, 2)
     sums = (sum(some) for number in (2, 3, 4) for some in combinations(terms, number))
     return any(big - small == value.normal for small, big in pairs) or any(total == value.normal for total in sums)
+
+
+def _makes_up(part: Decimal, number: Decimal, whole: object) -> bool:
+    """Say whether a part paid 2 to 12 times is a whole, to less than a cent each."""
+    if not isinstance(whole, Decimal) or not 2 <= number <= 12 or number % 1:
+        return False
+    return abs(part * number - whole) < number / 100
 
 
 def _claim_finding(claim: Statement, exchange: Exchange, sources: Sources) -> Finding:

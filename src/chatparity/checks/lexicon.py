@@ -42,22 +42,6 @@ class Family(_Table, frozen=True):
     no: tuple[str, ...] = ()
 
 
-class Values(_Table, frozen=True):
-    """Words in and around values: `units` beyond CLDR's, `fixed` durations in one word, `numbers` in words."""
-
-    percent: tuple[str, ...] = ()
-    range_words: tuple[str, ...] = ()
-    date_links: tuple[str, ...] = ()
-    ordinals: tuple[str, ...] = ()
-    modifiers: tuple[str, ...] = ()
-    relative: dict[str, int] = {}
-    numbers: dict[str, int] = {}
-    units: dict[str, tuple[str, ...]] = {}
-    fixed: dict[str, str] = {}
-    currencies: dict[str, tuple[str, ...]] = {}
-    months: dict[str, int] = {}
-
-
 class Guards(_Table, frozen=True):
     """Words that take a statement back: negations (in its clause up to its end) and conditions (before it).
 
@@ -83,7 +67,6 @@ class Lexicon(_Table, frozen=True):
     name: str = ""
     prefix: str = ""
     words: dict[str, tuple[str, ...]] = {}
-    values: Values = Values()
     guards: Guards = Guards()
     claims: Templates = Templates()
     claim: dict[str, Family] = {}

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from babel import Locale
 
 # The territories whose month names differ from the language's own in CLDR (Levant, Maghreb, Mexico).
-_MORE_MONTHS = {"ar": ("ar_LB", "ar_MA", "ar_DZ"), "es": ("es_MX", "es_ES"), "en": ("en_GB",), "de": ("de_AT",)}
+_MORE_MONTHS = {"ar": ("ar_LB", "ar_MA", "ar_DZ"), "es": ("es_MX", "es_ES"), "en": ("en_GB",), "de": ("de_AT", "de")}
+# Numbers that among them take every form of the plural in every language, that of fractions too.
+_COUNTS = (1, 2, 3, 5, 11, 21, 100, 1.5)
+# Where a numeric date is written in both orders, so that 6/5 may be either.
+_BOTH_ORDERS = frozenset({"CA"})
+_EITHER = "either"
 _UNITS = {"minute": 1, "hour": 60, "day": 1440, "week": 10080, "month": 1, "year": 12}
 
 
@@ -23,7 +28,9 @@ class LocaleData:
     """Number symbols, month and unit words and date order of one locale, words in folded form.
 
     `currencies` maps symbols and names to ISO codes; `own` is the market's currency; `order` is the order of a
-    numeric date ("dmy", "mdy", "ymd"); `dotted` says that such dates are written with dots.
+    numeric date ("dmy", "mdy", "ymd"), `short_order` that of one without a year ("dm", "md", "either" where both are
+    customary); `short_form` its pattern; `dotted` says that dates with
+    a year are written with dots.
     """
 
     language: str
@@ -35,6 +42,8 @@ class LocaleData:
     own: str | None
     units: dict[str, str]
     order: str
+    short_order: str
+    short_form: str
     dotted: bool
 
 
@@ -63,6 +72,7 @@ def locale_data(language: str, market: str | None = None) -> LocaleData:
     locale = _locale(language, market)
     pattern = str(locale.date_formats["short"].pattern)
     letters = re.sub("[^dMy]", "", pattern.replace("'", ""))
+    short = str(locale.datetime_skeletons["Md"].pattern)
     own = _own_currency(locale, market)
     names, codes = _currencies(locale, own)
     return LocaleData(
@@ -75,8 +85,18 @@ def locale_data(language: str, market: str | None = None) -> LocaleData:
         own=own,
         units=_unit_words(locale),
         order="".join(dict.fromkeys(letters.lower())),
+        short_form=short,
+        short_order=_short_order(locale, market, short),
         dotted="." in pattern,
     )
+
+
+def _short_order(locale: Locale, market: str | None, short: str) -> str:
+    """Return the order of day and month; English in a country that has none of its own follows either custom."""
+    foreign = locale.language == "en" and market is not None and locale.territory != market
+    if foreign or market in _BOTH_ORDERS:
+        return _EITHER
+    return re.sub("[^dM]", "", "".join(dict.fromkeys(short))).lower()
 
 
 def _locale(language: str, market: str | None) -> Locale:
@@ -107,17 +127,10 @@ def _own_currency(locale: Locale, market: str | None) -> str | None:
 
 def _currencies(locale: Locale, own: str | None) -> tuple[dict[str, str], frozenset[str]]:
     """Return symbols and names of currencies by folded text, and all ISO codes that are still in use."""
-    from babel.numbers import get_currency_name, get_currency_symbol, list_currencies
+    from babel.numbers import get_currency_symbol
 
-    codes = frozenset(code for code in list_currencies() if not code.startswith("X"))
-    found: dict[str, str] = {}
-    for code in sorted(codes & set(locale.currencies)):
-        names = {get_currency_name(code, count=count, locale=locale) for count in (None, 1, 2, 3, 5, 11, 100)}
-        symbol = get_currency_symbol(code, locale)
-        for name in (*names, symbol):
-            key = folded(str(name))
-            if key and not key.isdigit() and key != code.lower():
-                found.setdefault(key, code)
+    names, codes = _named(str(locale))
+    found = dict(names)
     found |= {"€": "EUR", "£": "GBP", "¥": "JPY", "₺": "TRY", "₹": "INR", "zł": "PLN", "kč": "CZK"}
     if own is not None:
         # "$" and "kr" mean the market's own money; CLDR gives the symbol in the currency's home.
@@ -128,6 +141,25 @@ def _currencies(locale: Locale, own: str | None) -> tuple[dict[str, str], frozen
         ):
             found[key] = own if own in kin else found.get(key, kin[0])
     found.pop(own.lower() if own else "", None)
+    return found, codes
+
+
+@lru_cache(maxsize=128)
+def _named(name: str) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the code of each name and symbol of a currency in a locale, and all codes."""
+    from babel import Locale
+    from babel.numbers import get_currency_name, get_currency_symbol, list_currencies
+
+    locale = Locale.parse(name)
+    codes = frozenset(code for code in list_currencies() if not code.startswith("X"))
+    found: dict[str, str] = {}
+    for code in sorted(codes & set(locale.currencies)):
+        names = {get_currency_name(code, count=count, locale=locale) for count in (None, *_COUNTS)}
+        symbol = get_currency_symbol(code, locale)
+        for name in (*names, symbol):
+            key = folded(str(name))
+            if key and not key.isdigit() and key != code.lower():
+                found.setdefault(key, code)
     return found, codes
 
 
@@ -142,9 +174,14 @@ def _months(locale: Locale) -> dict[str, int]:
             for width in ("wide", "abbreviated"):
                 for number, name in one.months[context][width].items():
                     key = folded(name).rstrip(".")
-                    if not key.replace(" ", "").isdigit() and len(key) > 1:
+                    if len(key) > 1 and not any(character.isdigit() for character in key) and _own_script(name, locale):
                         found.setdefault(key, number)
     return found
+
+
+def _own_script(name: str, locale: Locale) -> bool:
+    """Say whether a name is not one that CLDR's data falls back to: of Hebrew letters elsewhere."""
+    return locale.language in ("he", "yi") or not any("\u0590" <= letter <= "\u05ff" for letter in name)
 
 
 def _unit_words(locale: Locale) -> dict[str, str]:
@@ -154,7 +191,7 @@ def _unit_words(locale: Locale) -> dict[str, str]:
     found: dict[str, str] = {}
     for unit in _UNITS:
         for length in ("long", "short"):
-            for count in (1, 2, 3, 5, 11, 21, 100):
+            for count in _COUNTS:
                 shown = folded(format_unit(count, f"duration-{unit}", length=length, locale=locale))
                 word = re.sub(r"[\d.,]+", "", shown).strip()
                 if len(word) > 1 and re.search(r"\d", shown) and not word.startswith("duration"):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 from chatparity.checks.facts import find_values
-from chatparity.checks.sources import today
+from chatparity.checks.sources import Key, today
 from chatparity.checks.text import fold, phrase_pattern
-from chatparity.checks.values import Value
+from chatparity.checks.values import Normal, Value
 from chatparity.exchange import Evidence, Exchange, Point
 from chatparity.transcript import AGENTS, Fact, Forbidden
 
@@ -38,14 +39,28 @@ def find_form(form: str, text: str, point: Point) -> Evidence | None:
         for key in _sole_value(form, language, point.market, on)
     }
     for value in find_values(text, point.language, point.market, on) if wanted else ():
-        if value.key in wanted or (value.kind == "amount" and ("number", value.normal, "") in wanted):
+        if _equal(value, wanted):
             return Evidence(text=value.text, start=value.start, end=value.end)
     return None
 
 
+def _equal(value: Value, wanted: set[Key]) -> bool:
+    """Say whether a value is one of those wanted; "8" (of "until 8") is not the number "8.00"."""
+    if value.kind == "amount" and ("number", value.normal, "") in wanted:
+        return True
+    if value.kind == "number":
+        return any(value.key == key and _decimals(value.normal) == _decimals(key[1]) for key in wanted)
+    return not wanted.isdisjoint(value.keys)
+
+
+def _decimals(number: Normal) -> int:
+    assert isinstance(number, Decimal)
+    return -int(number.as_tuple().exponent)
+
+
 @lru_cache(maxsize=4096)
-def _sole_value(form: str, language: str, market: str | None, on: dt.date | None) -> tuple[object, ...]:
-    """Return the key of the value that a form is; nothing when it has other words.
+def _sole_value(form: str, language: str, market: str | None, on: dt.date | None) -> tuple[Key, ...]:
+    """Return the keys of the value that a form is; nothing when it has other words.
 
     A plain number is what an amount of any currency can equal; other numbers must be said as they are written.
     """
@@ -53,7 +68,7 @@ def _sole_value(form: str, language: str, market: str | None, on: dt.date | None
     if len(values) != 1:
         return ()
     rest = _without(form, values[0])
-    return () if any(character.isalnum() for character in rest) else (values[0].key,)
+    return () if any(character.isalnum() for character in rest) else values[0].keys
 
 
 def _without(text: str, value: Value) -> str:

@@ -88,8 +88,9 @@ def sources_of(exchange: Exchange) -> Sources:
     own = [call for _, reply in exchange.earlier for call in reply.tool_calls]
     structured += [_call_facts(call, market, on) for call in (*said, *own, *exchange.reply.tool_calls)]
     for passage in valid:
-        found.keys |= {value.key for value in _both(passage.text, point.language, market, on)}
+        found.keys |= {key for value in _both(passage.text, point.language, market, on) for key in value.keys}
         found.words.append(fold(passage.text).text)
+        found.keys |= {("date", day, "") for day in (passage.valid_from, passage.valid_to) if day is not None}
     for facts in structured:
         found.keys |= facts.keys
         found.ids |= facts.ids
@@ -97,9 +98,9 @@ def sources_of(exchange: Exchange) -> Sources:
         found.words.append(facts.words)
         found.derived |= facts.sums
     for turn in point.history:
-        found.keys |= {value.key for value in find_values(turn.text, point.language, market, on)}
+        found.keys |= {key for value in find_values(turn.text, point.language, market, on) for key in value.keys}
     for _, reply in exchange.earlier:
-        found.keys |= {value.key for value in find_values(reply.text, point.language, market, on)}
+        found.keys |= {key for value in find_values(reply.text, point.language, market, on) for key in value.keys}
     found.ids |= {str(normal) for kind, normal, _ in found.keys if kind in ("id", "email")}
     if on is not None:
         found.keys.add(("date", on, ""))
@@ -248,12 +249,15 @@ def _day(text: str) -> dt.date | None:
 def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
     """Return sums and differences of two amounts of one source, in any of the currencies it knows.
 
-    Only amounts of one document are combined, and of no more than 24, so that few wrong amounts come out right.
+    Also twice an amount, for two equal instalments. Only amounts of one document are combined, and of no more than 24,
+    so that few wrong amounts come out right.
     """
     for facts in structured:
         currencies = {unit for kind, _, unit in facts.keys if kind == "amount"}
         ordered = sorted(amount for amount in facts.amounts if amount)[:24]
         for index, small in enumerate(ordered):
+            for unit in currencies:
+                yield ("amount", small * 2, unit)
             for big in ordered[index + 1 :]:
                 for unit in currencies:
                     yield ("amount", big + small, unit)
@@ -265,21 +269,41 @@ def dates_after(
 ) -> Iterator[Key]:
     """Return the dates that a passage of the knowledge leads to: "28 days after delivery" from `delivered_on`.
 
-    Durations count from today, and from the dates of the records that the same passage speaks of.
+    Durations count from today, and from the dates of the records that the same passage speaks of. What a passage on
+    pauses leads to is a due date: the days of grace count from there too.
     """
     dates = [one for facts in structured for one in facts.dates]
-    for passage in valid:
-        lasting = {value for value in _both(passage.text, language, market, on) if value.kind == "duration"}
-        lower = passage.text.lower() if lasting else ""
-        starts = {on}
-        for event, words in shared().events.items():
-            if any(word in lower for word in words):
-                starts |= {date for name, date in dates if name == event}
-        for value in lasting:
-            for start in starts:
-                after = add(start, value)
-                if after is not None:
-                    yield ("date", after, "")
+    passages = [(passage.text.lower(), _lasting(passage, language, market, on)) for passage in valid]
+    paused: set[dt.date] = set()
+    for text, lasting in passages:
+        if any(word in text for word in shared().events["reported"]):
+            paused |= set(_ends(_starts(text, dates, on), lasting))
+    for text, lasting in passages:
+        starts = _starts(text, dates, on)
+        if any(word in text for word in shared().events["due"]):
+            starts |= paused
+        for after in _ends(starts, lasting):
+            yield ("date", after, "")
+
+
+def _lasting(passage: Knowledge, language: str, market: str | None, on: dt.date) -> set[Value]:
+    """Return the durations of a passage."""
+    return {value for value in _both(passage.text, language, market, on) if value.kind == "duration"}
+
+
+def _starts(text: str, dates: Iterable[tuple[str, dt.date]], on: dt.date) -> set[dt.date]:
+    """Return the days from which the durations of a passage may count."""
+    named = {event for event, words in shared().events.items() if any(word in text for word in words)}
+    return {on} | {date for name, date in dates if name in named}
+
+
+def _ends(starts: Iterable[dt.date], lasting: Iterable[Value]) -> Iterator[dt.date]:
+    """Return the days that are a duration after one of the days."""
+    for value in lasting:
+        for start in starts:
+            after = add(start, value)
+            if after is not None:
+                yield after
 
 
 def add(start: dt.date, lasting: Value) -> dt.date | None:

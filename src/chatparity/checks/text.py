@@ -20,6 +20,8 @@ _ALIKE = {
     "“": '"',
     "”": '"',
     "„": '"',
+    "״": '"',
+    "׳": "'",
     "«": '"',
     "»": '"',
     "–": "-",
@@ -93,12 +95,13 @@ class _OneForOne(dict[int, str]):
 
 
 _MOVED = "\ue000"
-_WITHOUT_SPACES = (
+_RUNS = re.compile("\ue000+|[^\ue000]+")
+UNSPACED = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
 )
-_UNSPACED = re.compile(f"[{_WITHOUT_SPACES}]")
-_LETTER = rf"[^\W{_WITHOUT_SPACES}]"
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_LETTER = rf"[^\W{UNSPACED}]"
 _CHARACTERS = _Characters()
 _ONE_FOR_ONE = {True: _OneForOne(case=True), False: _OneForOne(case=False)}
 
@@ -114,18 +117,31 @@ def fold(text: str, *, case: bool = False) -> Folded:
     out: list[str] = []
     begins: list[int] = []
     ends: list[int] = []
-    for place, character in enumerate(text):
-        if out and unicodedata.combining(character) and not 0x064B <= ord(character) <= 0x0652:
-            joined = unicodedata.normalize("NFC", out[-1] + character)
-            if len(joined) == 1:
-                out[-1], ends[-1] = joined, place + 1
+    for run in _RUNS.finditer(quick):
+        start, end = run.span()
+        if quick[start] != _MOVED:
+            out.extend(run.group())
+            begins.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
             continue
-        folded = _CHARACTERS[character]
-        folded = folded if case else folded.casefold()
-        out.extend(folded)
-        begins.extend([place] * len(folded))
-        ends.extend([place + 1] * len(folded))
+        for place in range(start, end):
+            _unfold(text[place], place, case, out, begins, ends)
     return Folded("".join(out), begins, ends)
+
+
+def _unfold(character: str, place: int, case: bool, out: list[str], begins: list[int], ends: list[int]) -> None:
+    """Add what one character that does not fold to exactly one folds to: a mark joins the letter before it."""
+    if out and unicodedata.combining(character) and not 0x064B <= ord(character) <= 0x0652:
+        joined = unicodedata.normalize("NFC", out[-1] + character)
+        if len(joined) == 1:
+            out[-1] = joined
+        ends[-1] = place + 1
+        return
+    folded = _CHARACTERS[character]
+    folded = folded if case else folded.casefold()
+    out.extend(folded)
+    begins.extend([place] * len(folded))
+    ends.extend([place + 1] * len(folded))
 
 
 def folded(text: str) -> str:

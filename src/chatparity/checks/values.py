@@ -9,7 +9,7 @@ from typing import Literal
 
 from chatparity.checks.locales import in_smallest
 
-Kind = Literal["amount", "percent", "date", "duration", "time", "number", "id", "email"]
+Kind = Literal["amount", "percent", "date", "duration", "time", "number", "id", "email", "url", "phone"]
 Normal = Decimal | dt.date | str
 CHECKABLE: frozenset[Kind] = frozenset({"amount", "percent", "date", "duration", "id", "email"})
 
@@ -20,6 +20,7 @@ class Value:
 
     `unit` is the ISO currency of an amount ("" when none is known) and minute, month or business_day of a duration.
     `said` is the unit as it was said ("week"). `relative` marks a date such as "tomorrow", `worded` a number in words.
+    `other` is the second reading of a date that can be read in two ways where it was written (6/5 in Canada).
     """
 
     kind: Kind
@@ -31,11 +32,17 @@ class Value:
     said: str = ""
     relative: bool = False
     worded: bool = False
+    other: dt.date | None = None
 
     @property
     def key(self) -> tuple[Kind, Normal, str]:
         """Return what equal values share."""
         return (self.kind, self.normal, self.unit)
+
+    @property
+    def keys(self) -> tuple[tuple[Kind, Normal, str], ...]:
+        """Return the keys of all its readings."""
+        return (self.key,) if self.other is None else (self.key, (self.kind, self.other, self.unit))
 
 
 def duration(count: int, unit: str) -> tuple[Decimal, str]:

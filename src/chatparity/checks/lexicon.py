@@ -6,6 +6,7 @@ must be found, and `not`, look-alikes that must not be; a test holds all files t
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from chatparity.checks.locales import base
-from chatparity.checks.phrases import fill
+from chatparity.checks.phrases import compiled, fill
 from chatparity.errors import InputError, Problem
 
 
@@ -42,6 +43,18 @@ class Family(_Table, frozen=True):
     no: tuple[str, ...] = ()
 
 
+class Address(_Table, frozen=True):
+    """Marks of one form of address: patterns, and words that count only with their capitals (`cased`: German "Sie").
+
+    A cased word does not count at the beginning of a sentence, where every word has a capital.
+    """
+
+    say: tuple[str, ...] = ()
+    cased: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+
 class Guards(_Table, frozen=True):
     """Words that take a statement back: negations (in its clause up to its end) and conditions (before it).
 
@@ -61,11 +74,19 @@ class Templates(_Table, frozen=True):
 
 
 class Lexicon(_Table, frozen=True):
-    """All of one language's file; a language without a file has an empty one, and the checks then see less."""
+    """All of one language's file; a language without a file has an empty one, and the checks then see less.
+
+    `asks` are cues of how customers ask for a person: `staff`, `contact`, `wish`, `direct`, `implied`, `bare` (the
+    whole message), and what speaks against it: `machine`, `deny`, `past`, `hours`, `other`, `probe`. `distress` and
+    `closing` are customers' words as well; `address`, `cheer` and `request` (asking for something that may have been
+    said) are agents'. `question` is a mark that ends a question beside "?".
+    """
 
     language: str
     name: str = ""
     prefix: str = ""
+    unspaced: bool = False
+    question: str = ""
     words: dict[str, tuple[str, ...]] = {}
     guards: Guards = Guards()
     claims: Templates = Templates()
@@ -74,10 +95,20 @@ class Lexicon(_Table, frozen=True):
     rude: dict[str, Group] = {}
     courtesy: dict[str, Group] = {}
     handover: dict[str, Group] = {}
+    asks: dict[str, Group] = {}
+    distress: dict[str, Group] = {}
+    cheer: dict[str, Group] = {}
+    request: dict[str, Group] = {}
+    closing: dict[str, Group] = {}
+    address: dict[str, Address] = {}
 
     def filled(self, patterns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the patterns with the words of this lexicon put in."""
         return tuple(fill(pattern, self.words) for pattern in patterns)
+
+    def expression(self, patterns: tuple[str, ...], *, accents: bool = True) -> re.Pattern[str] | None:
+        """Return one expression for patterns in this language's script; None when there are none."""
+        return compiled(self.filled(patterns), self.prefix, unspaced=self.unspaced, accents=accents)
 
     def claim_patterns(self, family: str, *, impersonal: bool) -> tuple[str, ...]:
         """Return the patterns that claim an action of a family, in the speaker's own person or impersonally."""
@@ -105,6 +136,7 @@ class Support(_Table, frozen=True):
 class Shared(_Table, frozen=True):
     """`lexicons/shared.toml`: what does not depend on the language of the conversation.
 
+    `asks` are the weights of cues in one sentence, in log odds: `a+b` counts where both are there, `always` ever.
     `events` are words of knowledge that stand for a dated field of the records ("after delivery": `delivered_on`).
     """
 
@@ -114,6 +146,7 @@ class Shared(_Table, frozen=True):
     closed_states: tuple[str, ...]
     action: dict[str, Action]
     promise: dict[str, Support]
+    asks: dict[str, float]
     events: dict[str, tuple[str, ...]]
 
 

@@ -5,7 +5,9 @@ r"""The small pattern language of the lexicons, made for native speakers and not
     anulowa*                            * is any ending of a word (or any beginning: *کتاب)
     {person} will call you              {name} is a list of words that the lexicon gives under [words]
 
-Matching is on folded text: case, kinds of quotes, digits, spaces and Arabic vowel signs make no difference.
+Matching is on folded text: case, kinds of quotes, digits, spaces and Arabic vowel signs make no difference; in what
+customers say, the accents of Latin and Greek letters make none either. Where no spaces are written (Japanese, Chinese)
+a pattern is found anywhere, its blanks are optional, and … is a gap of up to twelve characters.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from chatparity.checks.text import fold
+from chatparity.checks.text import bare, fold
 
+# A vowel sign of Devanagari belongs to its word, and Python does not count it as a letter.
+LETTER = r"[\w\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
 _GAP = r"(?:[^\s.!?]+\s+){0,6}?"
+_UNSPACED_GAP = r"[^\n.!?。]{0,12}?"
 _WORD = re.compile(r"[^\s()\[\]|…]+")
 
 
@@ -33,9 +38,10 @@ def fill(pattern: str, words: Mapping[str, Sequence[str]]) -> str:
     return re.sub(r"\{(\w+)\}", alternatives, pattern)
 
 
-def translate(pattern: str) -> str:
+def translate(pattern: str, *, accents: bool = True) -> str:
     """Return the regular expression of one pattern, without the boundaries around it."""
     text = fold(pattern).text.replace("...", "…").strip()
+    text = text if accents else bare(text)
     expression, end = _choice(text, 0)
     if end < len(text):
         raise ValueError(f"{pattern!r}: a bracket is closed that was not opened")
@@ -56,14 +62,15 @@ def _choice(text: str, place: int) -> tuple[str, int]:
 def _sequence(text: str, place: int) -> tuple[str, int]:
     """Read words, brackets and gaps up to "|" or a closing bracket, with the white space between them.
 
-    White space belongs to what may be left out: `a [b] c` is a, perhaps blank and b, blank, c.
+    White space belongs to what may be left out: `a [b] c` is a, perhaps blank and b, blank, c. At the beginning, and
+    after a gap (`opening`), it is the blank behind: `[a] b` is perhaps a and blank, b.
     """
-    out, blank = "", False
+    out, blank, opening = "", False, True
     while place < len(text) and text[place] not in ")]|":
         if text[place].isspace():
             blank, place = True, place + 1
         elif text[place] == "…":
-            out, blank, place = (out + r"\s+" if out else "") + _GAP, False, place + 1
+            out, blank, opening, place = (out + r"\s+" if out else "") + _GAP, False, True, place + 1
             while text[place : place + 1].isspace():
                 place += 1
         elif text[place] in "([":
@@ -72,31 +79,39 @@ def _sequence(text: str, place: int) -> tuple[str, int]:
                 raise ValueError(f"{text!r}: a bracket is not closed")
             optional, follows = text[place] == "[", text[end + 1 : end + 2].isspace()
             place, inner = end + 1, f"(?:{inner})"
-            if optional and blank and out:
+            if optional and blank and not opening:
                 out += rf"(?:\s+{inner})?"
-            elif optional and follows and not out:
+            elif optional and follows and opening:
                 out += rf"(?:{inner}\s+)?"
                 while text[place : place + 1].isspace():
                     place += 1
             else:
-                out += (r"\s+" if blank and out else "") + inner + ("?" if optional else "")
+                out += (r"\s+" if blank and not opening else "") + inner + ("?" if optional else "")
+                opening = False
             blank = False
         else:
             word = _WORD.match(text, place)
             assert word is not None
-            out += (r"\s+" if blank and out else "") + r"\w*".join(map(re.escape, word.group().split("*")))
-            blank, place = False, word.end()
+            out += (r"\s+" if blank and not opening else "") + f"{LETTER}*".join(
+                map(re.escape, word.group().split("*"))
+            )
+            blank, opening, place = False, False, word.end()
     return out, place
 
 
 @lru_cache(maxsize=4096)
-def compiled(patterns: tuple[str, ...], prefix: str = "") -> re.Pattern[str] | None:
+def compiled(
+    patterns: tuple[str, ...], prefix: str = "", *, unspaced: bool = False, accents: bool = True
+) -> re.Pattern[str] | None:
     """Return one expression that finds any of the patterns as whole words; None when there are none.
 
-    `prefix` is an expression for what may be attached before the first word (Arabic "and").
+    `prefix` is an expression for what may be attached before the first word (Arabic "and"). With `unspaced` the script
+    writes no spaces; without `accents` it is to be matched on text that `bare` has been over.
     """
     if not patterns:
         return None
     # Longest first, so that the more telling of two phrases is the evidence.
-    body = "|".join(f"(?:{translate(one)})" for one in sorted(patterns, key=len, reverse=True))
-    return re.compile(rf"(?<!\w){prefix}(?:{body})(?!\w)")
+    body = "|".join(f"(?:{translate(one, accents=accents)})" for one in sorted(patterns, key=len, reverse=True))
+    if unspaced:
+        return re.compile(body.replace(_GAP, _UNSPACED_GAP).replace(r"\s+", r"\s*"))
+    return re.compile(rf"(?<!{LETTER}){prefix}(?:{body})(?!{LETTER})")

@@ -9,10 +9,12 @@ from functools import lru_cache
 
 from chatparity.checks.lexicon import Group, lexicon
 from chatparity.checks.locales import base
-from chatparity.checks.phrases import compiled
-from chatparity.checks.text import clause, fold, sentence
+from chatparity.checks.text import bare, clause, fold, sentence
 
+# Sections of what customers say, who leave out accents.
+OF_CUSTOMERS = frozenset({"asks", "distress", "closing"})
 _TWO_WORDS = re.compile(r"(?:\s+\S+){1,2}")
+_SIX_CHARACTERS = re.compile(r"[^\n.!?。]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,12 @@ def promises(text: str, language: str) -> tuple[Statement, ...]:
 
 @lru_cache(maxsize=8192)
 def said_groups(text: str, language: str, section: str) -> tuple[Statement, ...]:
-    """Return each place where a group of a section (`rude`, `courtesy`, `handover`) is said, guards not applied."""
+    """Return each place where a group of a section (`rude`, `courtesy`, `handover`, …) is said, guards not applied."""
     form = fold(text)
+    told = bare(form.text) if section in OF_CUSTOMERS else form.text
     found: list[Statement] = []
     for group, pattern in _group_patterns(base(language), section):
-        for match in pattern.finditer(form.text):
+        for match in pattern.finditer(told):
             start, end = form.span(*match.span())
             found.append(Statement((group,), text[start:end], start, end))
     return tuple(sorted(found, key=lambda one: (one.start, -one.end)))
@@ -61,17 +64,18 @@ def taken_back(text: str, start: int, end: int, language: str, *, inside: bool =
     """Say whether a question, a negation or a condition around `[start, end)` of a folded text takes it back.
 
     A negation counts in the same clause before the phrase, in it ("ich habe … nicht erstattet") where `inside`, and in
-    some languages as one of the two words after it. A condition counts before the phrase, in the same clause, or with
-    `far` in the whole sentence.
+    some languages as one of the two words (six characters, where no spaces are written) after it. A condition counts
+    before the phrase, in the same clause, or with `far` in the whole sentence.
     """
-    begin, close = sentence(text, start, end)
-    if text[begin:close].rstrip("\"') ").endswith("?"):
+    words = lexicon(language)
+    begin, close = sentence(text.replace(words.question, "?") if words.question else text, start, end)
+    if text[begin:close].rstrip("\"') ").endswith(("?", words.question or "?")):
         return True
     left, right = clause(text, start, end)
     negations, after, conditions = _guards(base(language))
     if negations and negations.search(text, left, end if inside else start):
         return True
-    next_words = after and _TWO_WORDS.match(text, end, right)
+    next_words = after and (_SIX_CHARACTERS if words.unspaced else _TWO_WORDS).match(text, end, right)
     if after and next_words and after.search(text, *next_words.span()):
         return True
     return bool(conditions and conditions.search(text, begin if far else left, end))
@@ -82,7 +86,7 @@ def _guards(language: str) -> tuple[re.Pattern[str] | None, ...]:
     """Return what finds the negations, those that may follow, and the conditions of a language."""
     words = lexicon(language)
     guards = words.guards
-    return tuple(compiled(one, words.prefix) for one in (guards.negations, guards.after, guards.conditions))
+    return tuple(words.expression(one) for one in (guards.negations, guards.after, guards.conditions))
 
 
 @lru_cache(maxsize=1024)
@@ -101,7 +105,7 @@ def _claim_patterns(language: str) -> _Patterns:
     found: list[tuple[str, bool, re.Pattern[str]]] = []
     for family in words.claim:
         for impersonal in (False, True):
-            pattern = compiled(words.claim_patterns(family, impersonal=impersonal), words.prefix)
+            pattern = words.expression(words.claim_patterns(family, impersonal=impersonal))
             if pattern is not None:
                 found.append((family, not impersonal, pattern))
     return tuple(found)
@@ -110,7 +114,7 @@ def _claim_patterns(language: str) -> _Patterns:
 @lru_cache(maxsize=128)
 def _promise_patterns(language: str) -> _Patterns:
     words = lexicon(language)
-    found = ((name, compiled(words.filled(group.say), words.prefix)) for name, group in words.promise.items())
+    found = ((name, words.expression(group.say)) for name, group in words.promise.items())
     return tuple((name, True, pattern) for name, pattern in found if pattern is not None)
 
 
@@ -118,7 +122,7 @@ def _promise_patterns(language: str) -> _Patterns:
 def _group_patterns(language: str, section: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     words = lexicon(language)
     groups: Mapping[str, Group] = getattr(words, section)
-    found = ((name, compiled(words.filled(group.say), words.prefix)) for name, group in groups.items())
+    found = ((name, words.expression(group.say, accents=section not in OF_CUSTOMERS)) for name, group in groups.items())
     return tuple((name, pattern) for name, pattern in found if pattern is not None)
 
 

@@ -7,6 +7,7 @@ letter variants, composes accents, and (unless asked not to) folds case. Accents
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -39,9 +40,11 @@ _ALIKE = {
     "،": ",",
     "؛": ";",
     "؟": "?",
+    "İ": "I",
 }
-_SENTENCE_END = re.compile(r"[.!?](?=\s|$|[\"')])|\n")
-_CLAUSE_END = re.compile(r"[.!?](?=\s|$|[\"')])|[\n;:,]|\s-\s")
+# Chinese, Japanese and Devanagari have marks of their own, and no blank need follow them.
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$|[\"')\u3040-\u9fff])|[\n。।]")
+_CLAUSE_END = re.compile(r"[.!?](?=\s|$|[\"')\u3040-\u9fff])|[\n;:,。।、]|\s-\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,26 @@ def _unfold(character: str, place: int, case: bool, out: list[str], begins: list
     ends.extend([place + 1] * len(folded))
 
 
+class _Bare(dict[int, str]):
+    """Letters without their accents: of Latin and Greek, and the Cyrillic ё."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        base = unicodedata.normalize("NFD", character)[0]
+        alphabet = "a" <= base <= "z" or "A" <= base <= "Z" or "α" <= base <= "ω" or "Α" <= base <= "Ω"
+        self[code] = base if alphabet else _BARE_LETTERS.get(character, character)
+        return self[code]
+
+
+_BARE_LETTERS = {"ё": "е", "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h"}
+_BARE = _Bare()
+
+
+def bare(text: str) -> str:
+    """Return a folded text without accents, as hurried customers write: one letter for one, so that places stay."""
+    return text if text.isascii() else text.translate(_BARE)
+
+
 def folded(text: str) -> str:
     """Return only the folded form, runs of white space as one blank."""
     return " ".join(fold(text).text.split())
@@ -152,6 +175,12 @@ def folded(text: str) -> str:
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the span of the sentence (its mark included) around `[start, end)` of a folded text."""
     return _around(_SENTENCE_END, text, start, end)
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the sentences of a folded text, their marks included; blank ones are left out."""
+    bounds = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    return [(begin, end) for begin, end in itertools.pairwise(bounds) if text[begin:end].strip()]
 
 
 def clause(text: str, start: int, end: int) -> tuple[int, int]:

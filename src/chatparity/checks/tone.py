@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from chatparity.checks.lexicon import lexicon
 from chatparity.checks.statements import Statement, said_groups, taken_back
 from chatparity.checks.text import fold
 
 # Three words in capitals in a row (of cased letters: Arabic has none), or a volley of exclamation marks.
 _CAPITALS = re.compile(r"[^\W\d_]{3,}(?:[\s,]+[^\W\d_]{3,}){2,}")
 _VOLLEY = re.compile(r"!(?:\s?!){2,}|[?!]{4,}")
+_BEGINS = re.compile(r"(?:^|[.!?:\n])[\s\"'(]*$")
 _DENIABLE = ("blame", "insult")
 
 
@@ -32,6 +34,28 @@ def rudeness(text: str, language: str) -> tuple[Statement, ...]:
 def courtesy(text: str, language: str) -> tuple[Statement, ...]:
     """Return the marks of courtesy: thanks, apology, help, greeting."""
     return said_groups(text, language, "courtesy")
+
+
+@lru_cache(maxsize=8192)
+def forms_of_address(text: str, language: str) -> tuple[Statement, ...]:
+    """Return the marks of a form of address: `formal` or `familiar`, by the lexicon.
+
+    Words that count only with their capitals (German "Sie") do not count at the beginning of a sentence.
+    """
+    kept = fold(text, case=True)
+    found = list(said_groups(text, language, "address"))
+    for form, group in lexicon(language).address.items():
+        for match in _cased(group.cased).finditer(kept.text) if group.cased else ():
+            if not _BEGINS.search(kept.text, 0, match.start()):
+                start, end = kept.span(*match.span())
+                found.append(Statement((form,), text[start:end], start, end))
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+@lru_cache(maxsize=128)
+def _cased(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds any of these words as they are written."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word) for word in words)})(?!\w)")
 
 
 def _shouted(text: str) -> list[Statement]:

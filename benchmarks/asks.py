@@ -1,0 +1,75 @@
+"""How well a request for a person is told from what only looks like one, by language: `datasets/handover/asks`.
+
+Each sentence belongs to one half by the hash of its language and text: word lists and rules may be bettered on `dev`;
+of the `exam` half nothing but figures is shown. `--show LANG` prints the sentences of `dev` that are told wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from chatparity.checks.handover import asks_for_person
+from chatparity.stats.interval import wilson
+
+ASKS = Path(__file__).parents[1] / "datasets" / "handover" / "asks"
+Sentence = dict[str, Any]
+
+
+def half_of(sentence: Sentence) -> str:
+    """Return the half a sentence belongs to, by the first byte of the SHA-256 of "language:text"."""
+    name = f"{sentence['language']}:{sentence['text']}"
+    return "exam" if hashlib.sha256(name.encode()).digest()[0] % 2 else "dev"
+
+
+def sentences(split: str) -> dict[str, list[Sentence]]:
+    """Return the sentences of a half by language."""
+    found: dict[str, list[Sentence]] = {}
+    for path in sorted(ASKS.glob("*.jsonl")):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        found[path.stem] = [row for row in rows if half_of(row) == split]
+    return found
+
+
+def told(sentence: Sentence) -> bool:
+    """Return whether a sentence is taken for a request."""
+    return asks_for_person(sentence["text"], sentence["language"]) is not None
+
+
+def main() -> None:
+    """Print the table, or what is told wrongly in one language of the dev half."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", choices=("dev", "exam"), default="dev")
+    parser.add_argument("--show", metavar="LANG", help="print the wrongly told sentences of the dev half")
+    arguments = parser.parse_args()
+    if arguments.show:
+        for one in sentences("dev")[arguments.show]:
+            if told(one) != one["asks"]:
+                print("MISSED" if one["asks"] else "FALSE ", one["kind"].ljust(18), one["text"])
+        return
+    print("| language | n | asks, told | looks like it, told | right |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    every: list[Sentence] = []
+    for language, rows in sentences(arguments.split).items():
+        every += rows
+        print(row(language, rows))
+    print(row("all", every))
+
+
+def row(name: str, rows: list[Sentence]) -> str:
+    """Return one line of the table."""
+    asks = [told(one) for one in rows if one["asks"]]
+    none = [told(one) for one in rows if not one["asks"]]
+    right = sum(asks) + len(none) - sum(none)
+    low, high = wilson(right, len(rows))
+    return (
+        f"| {name} | {len(rows)} | {sum(asks)}/{len(asks)} | {sum(none)}/{len(none)} | "
+        f"{right / len(rows):.1%} [{100 * low:.1f}, {100 * high:.1f}] |"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -91,6 +91,8 @@ def change_plan(case: Case) -> None:
         values["due"] = day(done["due_on"]) if "due_on" in done else None
         values["minimum"] = case.money(done["minimum"]) if "minimum" in done else None
         case.say(f"plan_{done['error']}", **values)
+        if done["error"] == "already_paid":
+            case.say("plan_minimum", minimum=case.money(str(case.number("pay_in_4_minimum"))))
         if done["error"] == "same_plan":
             open_payments(case, order)
 

@@ -352,7 +352,7 @@ def test_a_card_named_where_only_a_refund_is_on_its_way_is_about_the_refund() ->
                             "expected_by": "2026-03-25", "status": "registered"}]  # fmt: skip
         records["orders"] = [made]
 
-    reply = ask("Sixty pounds. Put it on my other Visa card.", company=company_with(refunded))
+    reply = ask("Sixty pounds. On the Visa card, not the old one, that card is dead.", company=company_with(refunded))
     assert "original payment method" in reply["content"]
     assert "25 March 2026" in reply["content"]
     assert writes(reply) == []

@@ -59,7 +59,7 @@ def change_email(case: Case) -> None:
 
 def change_method(case: Case) -> None:
     """Make the stored payment method that is meant the default one, or say which there are."""
-    if _nothing_but_a_refund(case):
+    if not case.cue("use_method") and _nothing_but_a_refund(case):
         refund_method(case)
         return
     methods = case.account()["payment_methods"]

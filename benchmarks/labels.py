@@ -277,7 +277,9 @@ def _is_due(value: Mapping[str, Any], there: Sequence[Fact | ExpectedAction]) ->
 
 def main() -> None:
     """Print the tables."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    more = "the same for the recorded answers of the sandbox: python benchmarks/recording_labels.py"
+    form = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser(description=__doc__, epilog=more, formatter_class=form).parse_args()
     labelling = read_labelling()
     print(CAUTION, *tables(labelling), sep="\n\n")
 

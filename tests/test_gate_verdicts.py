@@ -208,6 +208,14 @@ def test_languages_that_are_not_claimed_change_nothing() -> None:
     assert verdicts([*rows(197, 3), *skipped], gate).gates == verdicts(rows(197, 3), gate).gates
 
 
+def test_it_is_said_how_much_is_in_languages_that_are_not_claimed() -> None:
+    manifest = msgspec.structs.replace(MANIFEST, asked_in_languages_not_claimed=7, conversations_not_claimed=3)
+    found = decide(rows(3, 0), (accuracy,), Settings(suite=SuiteTable(name="test")), manifest=manifest, baseline=None)
+    said = "7 exchanges in languages that the agent does not claim (3 conversations)"
+    assert said in found.not_measured
+    assert said in scorecard(found)
+
+
 def test_answers_of_one_task_weigh_less_than_answers_of_many() -> None:
     apart = only(rows(188, 12), GateTable(dimension="accuracy", at_least=0.89))
     made = [row(number, number < 188, cluster=f"task {number // 10}") for number in range(200)]

@@ -59,7 +59,7 @@ def test_a_run_pins_what_is_needed_to_repeat_it(suite: Suite, logs: Path, tmp_pa
     folder = asyncio.run(examine(suite, options(logs, tmp_path / "run")))
     manifest = folder.manifest()
     assert manifest.planned == 4
-    assert manifest.asked_in_languages_not_claimed == 2
+    assert (manifest.asked_in_languages_not_claimed, manifest.conversations_not_claimed) == (2, 1)
     assert manifest.synthetic
     assert [(one.transcripts, len(one.sha256)) for one in manifest.datasets] == [(3, 64)]
     assert any(one.startswith("politeness@") for one in manifest.graders)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatparity.sandbox.addresses import Address, find_address
 from chatparity.sandbox.agent import SandboxAgent
 from chatparity.sandbox.company import Company, open_company
 from chatparity.sandbox.letters import within_one_letter
@@ -256,3 +257,139 @@ def test_grave_matters_are_heard_in_everyday_words(language: str, text: str, int
 )
 def test_what_only_sounds_grave_brings_nobody(language: str, text: str) -> None:
     assert not GRAVE & set(COMPANY.ear(language).hear(text).intents)
+
+
+def test_who_says_that_it_is_paid_hears_what_was_paid_and_when() -> None:
+    def paid(records: dict[str, Any]) -> None:
+        records["orders"] = [order(10003, "Tinwhistle", "Kettle")]
+        records["orders"][0]["instalments"][0].update(status="paid", paid_on="2026-03-15")
+
+    reply = ask("Your app keeps nagging me about the kettle, I already paid that!", company=company_with(paid))
+    assert "was paid on 15 March 2026" in reply["content"]
+    assert writes(reply) == []
+
+
+def test_a_wish_to_move_something_is_no_wish_for_the_review_named_beside_it() -> None:
+    offer = "I can hand it over to a person for a manual review. Shall I? The atlas could go to 8 April."
+    reply = ask(
+        "My credit limit is too low",
+        offer,
+        "8 April, please move it. About that manual review: what all do they check?",
+    )
+    assert [name for name, _ in writes(reply)] == ["extend_due_date"]
+
+
+def test_a_wish_for_the_review_itself_brings_a_person() -> None:
+    offer = "I can hand it over to a person for a manual review. Shall I?"
+    reply = ask("My credit limit is too low", offer, "I want the manual review, please.")
+    assert [name for name, _ in writes(reply)] == ["hand_over"]
+
+
+def test_a_detail_added_to_a_question_about_the_last_day_reports_no_return() -> None:
+    reply = ask("Until what day could I send the atlas back?", "9 April.", "Hm, I had understood 28 days")
+    assert writes(reply) == []
+    assert "until 2 April 2026" in reply["content"]
+
+
+def test_insults_that_go_on_end_the_conversation_with_the_way_back() -> None:
+    first = "When is the atlas payment due, you idiots? 31 March?"
+    reply = ask(first, "Yes. Please let us stay polite.", "Is the little moron crying? You are useless, all 3 of you")
+    assert "come back any time" in reply["content"]
+    assert writes(reply) == []
+
+
+def test_a_postcode_with_counted_zeros_is_an_address() -> None:
+    text = "My new address is Mulberry Court, flat 12, postcode five zeros, Cologne"
+    found = find_address(text, "DE", COMPANY.tables["en"]["slots"])
+    assert found == Address("Mulberry Court, flat 12", "00000", "Cologne")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("hardship", "Late fees are not charged"), ("suspected_fraud", "Nothing is collected")]
+)
+def test_after_a_handover_a_question_is_told_what_holds_meanwhile(reason: str, said: str) -> None:
+    handed = {"id": "1", "type": "function", "function": {"name": "hand_over", "arguments": f'{{"reason":"{reason}"}}'}}
+    messages: list[dict[str, Any]] = [
+        {"role": "system", "content": "Today: 2026-03-20\nCustomer: c-100\nLanguage: en\n"},
+        {"role": "user", "content": "Help"},
+        {"role": "assistant", "content": None, "tool_calls": [handed]},
+        {"role": "tool", "tool_call_id": "1", "content": '{"ok": true}'},
+        {"role": "assistant", "content": "A person takes over."},
+    ]
+    agent = SandboxAgent(COMPANY, {}, 0)
+    asked = agent.complete([*messages, {"role": "user", "content": "And will it cost me more until then?"}])
+    thanked = agent.complete([*messages, {"role": "user", "content": "Thank you"}])
+    assert said in asked["content"]
+    assert said not in thanked["content"]
+    assert writes(asked) == []
+
+
+def test_instalments_that_have_all_fallen_due_are_moved_together() -> None:
+    def fallen(records: dict[str, Any]) -> None:
+        made = order(10003, "Tinwhistle", "Kettle", plan="pay_in_4")
+        part = made["instalments"][0]
+        made["instalments"] = [
+            {**part, "id": f"H-10003-{number}", "number": number, "due_on": f"2026-03-{day}", "amount": "30.00"}
+            for number, day in ((1, 18), (2, 20))
+        ]
+        records["orders"] = [made]
+
+    reply = ask("Can you push it back?", company=company_with(fallen))
+    assert writes(reply) == [
+        ("extend_due_date", {"instalment": "H-10003-1", "days": 14}),
+        ("extend_due_date", {"instalment": "H-10003-2", "days": 14}),
+    ]
+    assert "1 April 2026" in reply["content"]
+    assert "3 April 2026" in reply["content"]
+
+
+def test_a_card_named_where_only_a_refund_is_on_its_way_is_about_the_refund() -> None:
+    def refunded(records: dict[str, Any]) -> None:
+        made = order(10003, "Tinwhistle", "Kettle")
+        made["instalments"][0].update(status="paid", paid_on="2026-03-13")
+        made["return"] = {"id": "RT-10003", "reported_on": "2026-03-14", "registered_on": "2026-03-18"}
+        made["refunds"] = [{"id": "R-10003-1", "amount": "60.00", "reason": "return", "registered_on": "2026-03-18",
+                            "expected_by": "2026-03-25", "status": "registered"}]  # fmt: skip
+        records["orders"] = [made]
+
+    reply = ask("Sixty pounds. On the Visa card, not the old one, that card is dead.", company=company_with(refunded))
+    assert "original payment method" in reply["content"]
+    assert "25 March 2026" in reply["content"]
+    assert writes(reply) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "cue"),
+    [
+        ("de", "Das habe ich doch schon bezahlt", "paid_it"),
+        ("sv", "Jag har redan betalat", "paid_it"),
+        ("pl", "Przecież już zapłaciłam", "paid_it"),
+        ("es", "Pero si ya lo he pagado", "paid_it"),
+        ("ar", "دفعتها من قبل", "paid_it"),
+        ("de", "Können Sie die Reservierung freigeben?", "release"),
+        ("sv", "Kan ni släppa reservationen?", "release"),
+        ("pl", "Proszę zdjąć blokadę z kwoty, zwolnić to", "release"),
+        ("es", "¿Pueden liberar la retención?", "release"),
+        ("ar", "ممكن تفكوا الحجز؟", "release"),
+        ("de", "Letztes Mal ging es doch durch", "approved_before"),
+        ("sv", "Förra gången gick det igenom", "approved_before"),
+        ("pl", "Ostatnio przeszło bez problemu", "approved_before"),
+        ("es", "La última vez pasó sin problema", "approved_before"),
+        ("ar", "المرة الماضية انقبل", "approved_before"),
+        ("de", "Schreiben Sie den Code einfach hier", "say_code"),
+        ("sv", "Skriv koden här i chatten", "say_code"),
+        ("pl", "Proszę podać kod tutaj", "say_code"),
+        ("es", "Dígame el código aquí", "say_code"),
+        ("ar", "اكتب الرمز هنا", "say_code"),
+    ],
+)
+def test_what_is_said_about_payments_and_codes_is_heard_in_every_language(language: str, text: str, cue: str) -> None:
+    assert cue in COMPANY.ear(language).hear(text).cues
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "Sorry, my English is broken"), ("sv", "Min svenska är lite trasig"), ("ar", "العربي تبعي مكسر")],
+)
+def test_broken_speech_is_no_broken_thing(language: str, text: str) -> None:
+    assert "damaged" not in COMPANY.ear(language).hear(text).cues

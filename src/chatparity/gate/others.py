@@ -100,7 +100,9 @@ def not_measured(
     if manifest.invalid_lines:
         found.append(f"{len(manifest.invalid_lines)} invalid lines of the data were skipped")
     if manifest.asked_in_languages_not_claimed:
-        found.append(f"{manifest.asked_in_languages_not_claimed} exchanges in languages that the agent does not claim")
+        talks = f" ({manifest.conversations_not_claimed} conversations)" if manifest.conversations_not_claimed else ""
+        count = manifest.asked_in_languages_not_claimed
+        found.append(f"{count} exchanges in languages that the agent does not claim{talks}")
     states = Counter((row.grader, row.state, row.arm) for row in rows)
     reasons = Counter((row.grader, row.reason) for row in rows if row.state == "not_run" and row.arm == "ai")
     for name in sorted({row.grader for row in rows}):

@@ -284,6 +284,7 @@ def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -
     conversations = _plan(suite, options, selection.transcripts)
     claimed = sum(point.claimed for conversation in conversations for point in conversation)
     every = sum(len(conversation) for conversation in conversations)
+    strange = {point.id for conversation in conversations for point in conversation if not point.claimed}
     return Manifest(
         format=FORMAT,
         chatparity=chatparity.__version__,
@@ -305,6 +306,7 @@ def _manifest(suite: Suite, options: Options, spec: str, selection: Selection) -
         synthetic=any(one.synthetic for one in selection.transcripts),
         early=early_plan(options, conversations),
         paths=tuple(str(path) for path in options.paths),
+        conversations_not_claimed=len(strange),
     )
 
 

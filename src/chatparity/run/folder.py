@@ -81,6 +81,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool
     early: EarlyPlan | None = None
     paths: tuple[str, ...] = ()
+    conversations_not_claimed: int = 0
 
 
 class RunFolder:

@@ -6,8 +6,10 @@ import datetime as dt
 from typing import Any
 
 from chatparity.sandbox import slots
+from chatparity.sandbox.about_refunds import refund_method
 from chatparity.sandbox.addresses import find_address
 from chatparity.sandbox.case import Case, day
+from chatparity.sandbox.instalments import is_open
 from chatparity.sandbox.letters import fold
 
 
@@ -26,7 +28,7 @@ def change_address(case: Case) -> None:
         return
     case.say("address_done", **done["address"])
     if done["orders_updated"]:
-        case.say("address_orders", orders=done["orders_updated"])
+        case.say("address_orders", orders=done["orders_updated"], city=done["address"]["city"])
     _shipped_ones(case)
 
 
@@ -57,6 +59,9 @@ def change_email(case: Case) -> None:
 
 def change_method(case: Case) -> None:
     """Make the stored payment method that is meant the default one, or say which there are."""
+    if not case.cue("use_method") and _nothing_but_a_refund(case):
+        refund_method(case)
+        return
     methods = case.account()["payment_methods"]
     labels = [method["label"] for method in methods]
     wanted = _method(case, methods)
@@ -74,6 +79,15 @@ def change_method(case: Case) -> None:
         _refused(case, done["error"], "method_ask")
     else:
         case.say(f"method_{done['error']}", label=wanted["label"], methods=labels)
+
+
+def _nothing_but_a_refund(case: Case) -> bool:
+    """Say whether no payment is open and a refund is on its way: what a card is then named for."""
+    orders = [order["id"] for order in case.orders()]
+    if any(is_open(case, part) for order in orders for part in case.instalments(order)):
+        return False
+    refunds = [one for order in orders for one in case.call("get_refunds", order=order)["refunds"]]
+    return any(one["status"] != "paid_out" for one in refunds)
 
 
 def _method(case: Case, methods: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -113,6 +127,8 @@ def login_code(case: Case) -> None:
     done = case.call("resend_login_code")
     if done["ok"]:
         case.say("code_done", minutes=done["valid_minutes"])
+        if case.cue("say_code"):
+            case.say("code_not_told")
     elif done["error"] == "too_many_codes":
         most = case.number("login_codes_per_hour")
         case.say("code_too_many_codes", most=most, minutes=done["retry_after_minutes"])
@@ -187,6 +203,9 @@ def declined(case: Case) -> None:
     """Explain a declined purchase as far as the agent can see, and offer a manual review."""
     known = case.account()["declined_purchases"]
     hours = case.number("declined_retry_hours")
+    if case.cue("approved_before"):
+        case.say("declined_rule", hours=hours)
+        return
     if known:
         last = max(known, key=lambda one: str(one["declined_at"]))
         amount, retry = case.money(last["amount"]), dt.datetime.fromisoformat(last["retry_from"])

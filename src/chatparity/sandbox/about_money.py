@@ -15,6 +15,7 @@ from chatparity.sandbox.instalments import (
     first_open,
     is_late,
     is_open,
+    is_paid,
     named_instalment,
     with_part,
 )
@@ -33,6 +34,18 @@ def due(case: Case) -> None:
     parts = falling_due(case)
     for due_on in sorted({day(part["due_on"]) for order in said for part in case.instalments(order)}):
         same_day(case, due_on, parts)
+
+
+def paid(case: Case) -> None:
+    """Say what was paid last and when, and what is open: for customers who say that they have paid."""
+    chosen = case.choose(with_part(case, is_paid), ask=False)
+    for order in chosen[:1]:
+        parts = [part for part in case.instalments(order) if part["status"] == "paid" and part["paid_on"]]
+        if parts:
+            last = max(parts, key=lambda part: str(part["paid_on"]))
+            values = {"number": last["number"], "order": order, "amount": case.money(last["amount"])}
+            case.say("paid_on", paid=day(last["paid_on"]), **values)
+    due(case)
 
 
 def open_payments(case: Case, order: str) -> bool:

@@ -42,7 +42,8 @@ def give_back(case: Case) -> None:
     chosen = case.choose(_returnable(case), _delivered, ask=not case.cue("rule_question"))
     window = int(case.number("return_window_days"))
     postage = str(case.number("return_postage"))
-    asking = case.asking or (case.cue("rule_question", "postage", "return_window") and not case.agreed)
+    told_to = case.agreed or case.cue("go_ahead")
+    asking = case.asking or (case.cue("rule_question", "postage", "return_window") and not told_to)
     if asking:
         case.say("return_rule", window=window, postage=postage)
     for order in chosen[:1]:
@@ -114,6 +115,14 @@ def missing(case: Case) -> None:
             until = case.paused_until(order)
             if until:
                 case.say("return_paused", until=until)
+            else:
+                _after_the_pause(case, order)
+
+
+def _after_the_pause(case: Case, order: str) -> None:
+    """Say what of an order is open again although its parcel is still missing, and that it can be moved."""
+    if open_payments(case, order) and any(part["status"] == "due" for part in case.instalments(order)):
+        case.say("extend_rule", most=case.number("extension_max_days"))
 
 
 def _once_missing(case: Case, merchant: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from chatparity.sandbox.about_money import falling_due, fee_after, open_payments, same_day
 from chatparity.sandbox.amounts import major, minor
 from chatparity.sandbox.case import Case, day
-from chatparity.sandbox.instalments import first_open, is_due, is_open, named_instalment, with_part
+from chatparity.sandbox.instalments import Instalment, first_open, is_due, is_open, named_instalment, with_part
 from chatparity.sandbox.letters import fold
 from chatparity.sandbox.policy import after_days
 
@@ -23,6 +23,10 @@ def extend(case: Case) -> None:
         due_on, amount = day(part["due_on"]), case.money(part["amount"])
         most = int(case.number("extension_max_days"))
         days = None if case.asking else _days_wanted(case, due_on, most)
+        late = [] if days or case.asking else _all_fallen_due(case, parts)
+        if late:
+            _move_all(case, order, late, most)
+            return
         if days is None and part["status"] == "due" and not part["extended_days"]:
             if case.cue("rule_question") or case.asking:
                 case.say("extend_rule", most=most)
@@ -50,6 +54,22 @@ def extend(case: Case) -> None:
         case.say("extend_too_far" if far else f"extend_{done['error']}", **values)
         if done["error"] == "already_extended":
             fee_after(case, due_on)
+
+
+def _all_fallen_due(case: Case, parts: list[Instalment]) -> list[Instalment]:
+    """Return the open instalments where there are several, none in the future and none moved before; else none."""
+    still = [part for part in parts if is_open(case, part)]
+    fallen = all(is_due(case, part) and day(part["due_on"]) <= case.today for part in still)
+    return still if len(still) > 1 and fallen and not any(part["extended_days"] for part in still) else []
+
+
+def _move_all(case: Case, order: str, parts: list[Instalment], most: int) -> None:
+    """Move instalments that are all due already by as much as the rules allow: each can be moved only once."""
+    for part in parts:
+        done = case.call("extend_due_date", instalment=part["id"], days=most)
+        if done["ok"]:
+            moved = {"days": done["extended_days"], "due": day(done["due_on"])}
+            case.say("extend_moved", number=part["number"], order=order, amount=case.money(part["amount"]), **moved)
 
 
 def _days_wanted(case: Case, due_on: dt.date, most: int) -> int | None:
@@ -91,6 +111,8 @@ def change_plan(case: Case) -> None:
         values["due"] = day(done["due_on"]) if "due_on" in done else None
         values["minimum"] = case.money(done["minimum"]) if "minimum" in done else None
         case.say(f"plan_{done['error']}", **values)
+        if done["error"] == "already_paid":
+            case.say("plan_minimum", minimum=case.money(str(case.number("pay_in_4_minimum"))))
         if done["error"] == "same_plan":
             open_payments(case, order)
 

@@ -50,6 +50,7 @@ def find_address(text: str, market: str, table: Mapping[str, Any]) -> Address | 
     `address_stop` what begins the sentence after it.
     """
     plain = _LABEL.sub(r"\1", _ID.sub(" ", ", ".join(line.strip(" ,،") for line in text.splitlines() if line.strip())))
+    plain = _counted_out(plain, table)
     flags = re.IGNORECASE if market in ("GB", "IE", "CA", "NL") else 0
     hits = list(re.finditer(rf"(?<![\w-])(?:{_POSTCODES.get(market, _POSTCODE)})(?![\w-])", plain, flags))
     if not hits:
@@ -60,6 +61,7 @@ def find_address(text: str, market: str, table: Mapping[str, Any]) -> Address | 
     ending = stop.search(after)
     following = re.split(r"[.!?؟;]", after[: ending.start()] if ending else after)[0].strip(" ,،-")
     following = re.split(r"[,،]", following)[0].strip()
+    before = re.sub(rf"\b(?:{table['postcode']})\W*$", "", before, flags=re.IGNORECASE)
     street = _lead_off(before, str(table["address_lead"]))
     if following and len(following.split()) <= _CITY_WORDS:
         city = following
@@ -69,6 +71,18 @@ def find_address(text: str, market: str, table: Mapping[str, Any]) -> Address | 
     postcode = _BEFORE_POSTCODE.get(market, _NOTHING).sub("", postcode)
     found = Address(street.strip(" ,،.;"), postcode, _city(city))
     return found if found.street and found.city and re.search(r"\d", found.street) else None
+
+
+def _counted_out(text: str, table: Mapping[str, Any]) -> str:
+    """Return a text in which counted zeros, "five zeros", stand as digits."""
+    numbers = {str(word): int(count) for word, count in table["numbers"].items()}
+    counted = rf"\b({'|'.join(map(re.escape, numbers))}|\d) (?:{table['zeros']})\b"
+
+    def digits(hit: re.Match[str]) -> str:
+        word = hit.group(1).lower()
+        return "0" * (int(word) if word.isdigit() else numbers[word])
+
+    return re.sub(counted, digits, text, flags=re.IGNORECASE)
 
 
 def _city(text: str) -> str:

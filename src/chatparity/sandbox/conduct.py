@@ -16,9 +16,10 @@ from chatparity.sandbox import (
     slots,
 )
 from chatparity.sandbox.case import Case
-from chatparity.sandbox.handover import AT_ONCE, hand_over
-from chatparity.sandbox.matters import beside, by_order
+from chatparity.sandbox.handover import AT_ONCE, already, hand_over
+from chatparity.sandbox.matters import beside, by_order, sentences
 from chatparity.sandbox.memory import (
+    SMALL_TALK,
     about_decline,
     accepted,
     agreed_now,
@@ -35,7 +36,8 @@ from chatparity.sandbox.plausible import by_amount, by_date, by_values, evidence
 from chatparity.sandbox.speak import Part
 from chatparity.sandbox.stems import ENOUGH, best
 
-ABOUT_ONLY = frozenset({"due", "fee", "pause", "plan", "order_status", "hours", "refund"})
+REVIEWED = frozenset({"review", "declined", "credit_limit", "human"})
+ABOUT_ONLY = frozenset({"due", "paid", "fee", "pause", "plan", "order_status", "hours", "refund"})
 HANDLERS: dict[str, Callable[[Case], None]] = {
     "declined": about_account.declined,
     "credit_limit": about_account.credit_limit,
@@ -58,6 +60,7 @@ HANDLERS: dict[str, Callable[[Case], None]] = {
     "extend": about_terms.extend,
     "fee": about_money.late_fee,
     "due": about_money.due,
+    "paid": about_money.paid,
     "pause": about_terms.pause,
     "dispute": about_orders.dispute,
     "missing": about_orders.missing,
@@ -85,8 +88,9 @@ _CURT = 8
 
 def decide(case: Case) -> None:
     """Do what the customer wants and fill the case with what to say: the whole conduct of the agent in its order."""
-    if any(call.ok and call.name in case.tools.listed.handover for call in case.situation.calls):
-        case.say("handover_already")
+    handed = next((one for one in case.situation.calls if one.ok and one.name in case.tools.listed.handover), None)
+    if handed is not None:
+        already(case, str(handed.arguments.get("reason")))
         return
     reason = _reason_to_hand_over(case)
     if reason is not None:
@@ -97,11 +101,11 @@ def decide(case: Case) -> None:
     insult = case.cue("insult")
     if insult and not insulted_before(case):
         case.say("insult_first")
+    elif insult and not set(case.heard.intents) - SMALL_TALK:
+        case.say("insult_again")
+        return
     if not _do_again(case) and not _by_order(case):
-        intents = _intents(case)
-        if insult and not intents and insulted_before(case):
-            case.say("insult_again")
-        _do(case, intents)
+        _do(case, _intents(case))
     if not case.parts:
         _without_intent(case)
 
@@ -173,7 +177,7 @@ def _reason_to_hand_over(case: Case) -> str | None:
     offered = offer_in(case)
     if offered and accepted(case):
         return offered
-    if case.cue("review") and case.cue("want") and not case.cue("rule_question"):
+    if _wants_review(case) and not case.cue("rule_question"):
         return "declined_purchase" if about_decline(case) else "manual_review"
     if case.cue("third_time") and len(case.situation.earlier) >= int(case.number("failed_attempts")):
         return "repeated_failure"
@@ -183,6 +187,14 @@ def _reason_to_hand_over(case: Case) -> str | None:
     if failures(case) >= int(case.number("failed_attempts")):
         return "repeated_failure"
     return None
+
+
+def _wants_review(case: Case) -> bool:
+    """Say whether a review is asked for: a wish in a sentence that is about nothing else."""
+    if not case.cue("review"):
+        return False
+    heard = [case.ear.hear(text) for text in sentences(case.situation.last)]
+    return any("want" in one.cues and not set(one.intents) - SMALL_TALK - REVIEWED for one in heard)
 
 
 def _without_intent(case: Case) -> None:

@@ -26,6 +26,7 @@ _DAYS = {
     "manual_review": "manual_review_business_days",
 }
 _GENERAL = ("explicit_request", "repeated_failure")
+_MEANWHILE = ("suspected_fraud", "hardship")
 _LONGEST = 240
 
 
@@ -43,6 +44,13 @@ def hand_over(case: Case, reason: str) -> None:
     case.say(key, **values)
     if reason in _GENERAL and f"hours-{case.market.lower()}" in case.situation.passages:
         case.say("hours", hours=case.market)
+
+
+def already(case: Case, reason: str) -> None:
+    """Say that a person has taken over; to a question also what holds until that person answers."""
+    case.say("handover_already")
+    if reason in _MEANWHILE and case.cue("asks"):
+        case.say(f"meanwhile_{reason}")
 
 
 def needless(case: Case) -> ToolCall:

@@ -12,7 +12,7 @@ from chatparity.sandbox.plausible import fits_records
 
 _END = re.compile(r"(?<=[.!?؟;])\s+|\n+")
 _BESIDE = frozenset({
-    "extend", "waive", "change_email", "change_address", "change_method", "hours", "second_look", "advice",
+    "extend", "waive", "change_email", "change_address", "change_method", "hours", "second_look", "advice", "return",
 })  # fmt: skip
 
 

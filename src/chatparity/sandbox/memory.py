@@ -30,6 +30,7 @@ _TOOL_OF = {
     "duplicate": "refund_duplicate_charge",
     "deletion": "request_data_deletion",
 }
+_HYPOTHETICAL = frozenset({"only_asking", "supposing", "return_window"})
 _ONLY_ASKED = frozenset({"only_asking", "rule_question", "supposing"})
 _STATES = {"extend": "due", "waive": "due", "plan_change": "due", "cancel": "refund"}
 _TOKEN = re.compile(r"[^\W_]{3,}")
@@ -126,7 +127,9 @@ def carried_on(case: Case) -> list[str]:
         elif not case.cue("want", "may_i", "unhelpful") and not agreed:
             intents = [_state_of(case, name) for name in intents]
         if intents:
-            case.agreed = agreed or adds
+            only_asked = bool(earlier.cues & _HYPOTHETICAL) and not asked_back(case)
+            case.agreed = agreed or (adds and not only_asked)
+            question = question or only_asked
             case.asking = case.asking or (question and not case.agreed and not case.cue("unhelpful"))
             case.words = (case.situation.last, *reversed(case.situation.earlier[place:]))
             case.heard = replace(case.heard, cues=case.heard.cues | earlier.cues - {"rule_question"})
@@ -160,8 +163,12 @@ def agreed_now(case: Case) -> bool:
     """Say whether the customer says yes to something the agent asked or offered."""
     if case.cue("go_ahead") and case.situation.earlier:
         return True
-    asked = "?" in case.situation.last_answer.replace("؟", "?")
-    return case.cue("yes") and (asked or case.cue("change"))
+    return case.cue("yes") and (asked_back(case) or case.cue("change"))
+
+
+def asked_back(case: Case) -> bool:
+    """Say whether the agent's last answer held a question."""
+    return "?" in case.situation.last_answer.replace("؟", "?")
 
 
 def _adds_detail(case: Case) -> bool:
@@ -171,7 +178,7 @@ def _adds_detail(case: Case) -> bool:
     counted = case.counting.days(folded) or case.counting.number(folded) or case.counting.dates(folded, case.today)
     chosen = case.cue("kind_card", "kind_bank", "kind_wallet") or slots.four_digits(text)
     bare = None
-    if "?" in case.situation.last_answer.replace("؟", "?"):
+    if asked_back(case):
         bare = case.counting.bare(folded)
     if named or counted or bare or chosen or case.counting.ordinal(folded) or case.names_an_order(folded):
         return True

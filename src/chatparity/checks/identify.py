@@ -1,8 +1,8 @@
 """Which language is a text in: its script, then pycld2, and a second opinion where that is unsure.
 
 pycld2 reads 30,000 texts a second and is rarely wrong where it calls itself reliable, but it calls one sentence in
-25 and one pair of words in four unreliable. Only then py3langid is asked, some ten times slower and by itself less sure:
-where the two agree, or the second is all but certain of a longer text, that is the language. Otherwise it cannot be told.
+25 and one pair of words in four unreliable. Only then is py3langid asked, ten times slower and by itself less sure:
+where the two agree, or the second is all but certain of a longer text, that is it. Otherwise it cannot be told.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ def hallucination(exchange: Exchange) -> Score:
     thing, opening hours, and a value that the customer or an earlier turn invented. Where a log kept no knowledge, no
     records and no tool call, support cannot be told from invention: it abstains.
 
-    The verdict rests on checkable statements alone. The value says more: within the upper half for what passes and the
-    lower for what fails, it tells how far the words of the reply rest on what was known, where both are in one language.
+    The verdict rests on checkable statements alone. The value says more: in the upper half for what passes, in the
+    lower for what fails, it tells how far the reply's words rest on the knowledge, where both are in one language.
     Small talk rests on nothing and so has a low value; it is for ordering, not for judging.
     """
     if not _kept_anything(exchange):

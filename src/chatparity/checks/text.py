@@ -160,8 +160,14 @@ class _Bare(dict[int, str]):
 
 _BARE_LETTERS = {"ё": "е", "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h"}
 # Traditional forms of characters that customers' requests are made of; both scripts are read with one word list.
-_TRADITIONAL = "轉聯繫給請個說話談電員專經責負讓幫們這沒為務處對來誰總決過問還時間聽機煩複當應頭別嗎換線書網絡單號碼賣麼與讀覺認識壞實體歡東車門開關見親愛邊裡於幾點後從現發長動樣業產"
-_SIMPLIFIED = "转联系给请个说话谈电员专经责负让帮们这没为务处对来谁总决过问还时间听机烦复当应头别吗换线书网络单号码卖么与读觉认识坏实体欢东车门开关见亲爱边里于几点后从现发长动样业产"
+_TRADITIONAL = (
+    "轉聯繫給請個說話談電員專經責負讓幫們這沒為務處對來誰總決過問還時間聽機煩複當應頭別"
+    "嗎換線書網絡單號碼賣麼與讀覺認識壞實體歡東車門開關見親愛邊裡於幾點後從現發長動樣業產"
+)
+_SIMPLIFIED = (
+    "转联系给请个说话谈电员专经责负让帮们这没为务处对来谁总决过问还时间听机烦复当应头别"
+    "吗换线书网络单号码卖么与读觉认识坏实体欢东车门开关见亲爱边里于几点后从现发长动样业产"
+)
 _BARE_LETTERS |= dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True))
 _BARE = _Bare()
 

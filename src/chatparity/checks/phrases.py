@@ -21,6 +21,8 @@ from chatparity.checks.text import bare, fold
 # A vowel sign of Devanagari belongs to its word, and Python does not count it as a letter.
 LETTER = r"[\w\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
 _GAP = r"(?:[^\s.!?]+\s+){0,6}?"
+# A comma may stand before a gap: "tell me, please, your number".
+_MARK = r"[^\w\s.!?]?"
 _UNSPACED_GAP = r"[^\n.!?。]{0,12}?"
 _WORD = re.compile(r"[^\s()\[\]|…]+")
 
@@ -76,7 +78,7 @@ def _sequence(text: str, place: int) -> tuple[str, int]:
         if text[place].isspace():
             blank, place = True, place + 1
         elif text[place] == "…":
-            out, blank, opening, place = (out + r"\s+" if out else "") + _GAP, False, True, place + 1
+            out, blank, opening, place = (out + _MARK + r"\s+" if out else "") + _GAP, False, True, place + 1
             while text[place : place + 1].isspace():
                 place += 1
         elif text[place] in "([":
@@ -119,5 +121,5 @@ def compiled(
     # Longest first, so that the more telling of two phrases is the evidence.
     body = "|".join(f"(?:{translate(one, accents=accents)})" for one in sorted(patterns, key=len, reverse=True))
     if unspaced:
-        return re.compile(body.replace(_GAP, _UNSPACED_GAP).replace(r"\s+", r"\s*"))
+        return re.compile(body.replace(_MARK, "").replace(_GAP, _UNSPACED_GAP).replace(r"\s+", r"\s*"))
     return re.compile(rf"(?<!{LETTER}){prefix}(?:{body})(?!{LETTER})")

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from chatparity.checks.calls import hands_over
 from chatparity.exchange import Exchange
 from chatparity.importers.tau_bench import READS, REFUSED, TRANSFER
 from chatparity.points import exchanges, points_of, recorded_reply
@@ -102,5 +103,6 @@ def _call(asked: Item, result: str) -> ToolCall:
 def exchanges_of(transcript: Transcript) -> list[Exchange]:
     """Return the recorded answers of a transcript in their context."""
     points = points_of(transcript)
-    replies = {point.turn: recorded_reply(transcript, point.turn) for point in points}
+    handing = {call.name for turn in transcript.turns for call in turn.tool_calls if hands_over(call.name)}
+    replies = {point.turn: recorded_reply(transcript, point.turn, handover_tools=handing) for point in points}
     return exchanges(points, {turn: reply for turn, reply in replies.items() if reply is not None})

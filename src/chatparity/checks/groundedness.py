@@ -88,6 +88,12 @@ def groundedness(text: str, sources: tuple[str, ...], language: str) -> float | 
     return 1 / (1 + math.exp(max(min(odds, 30.0), -30.0)))
 
 
+def matter_of(text: str, language: str) -> list[str]:
+    """Return the words of a text that carry matter, cut to five letters."""
+    language = base(language)
+    return [word[:_STEM] for word in _matter(_words(text, language), _small(language)[0])]
+
+
 def features(text: str, sources: tuple[str, ...], language: str) -> Features | None:
     """Return what is measured of a text; None where it has no words or there are no sources."""
     language = base(language)

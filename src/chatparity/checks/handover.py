@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatparity.checks.asking import asks_for_person
 from chatparity.checks.calls import calls_in, hands_over, succeeded
 from chatparity.checks.statements import Statement, said_groups
+from chatparity.checks.text import fold, sentence
 from chatparity.exchange import Exchange, Point
 from chatparity.transcript import AGENTS, EscalationLabel, Expect
 
@@ -41,8 +42,25 @@ def expected_later(point: Point) -> bool:
 
 
 def offer_in(text: str, language: str) -> Statement | None:
-    """Return where a text offers a person in words; "I can't connect you" is told from an offer by nobody here."""
-    return next(iter(said_groups(text, language, "handover")), None)
+    """Return where a text offers a person in words; one that is refused in the same sentence is none."""
+    offers = (one for one in said_groups(text, language, "handover") if one.families[0] != "refuse")
+    refused = [sentence_of(text, one) for one in _refusals(text, language)]
+    return next((one for one in offers if sentence_of(text, one) not in refused), None)
+
+
+def refusal_in(text: str, language: str) -> Statement | None:
+    """Return where a text refuses a person, or says that there is none or that one would not help."""
+    return next(iter(_refusals(text, language)), None)
+
+
+def _refusals(text: str, language: str) -> list[Statement]:
+    return [one for one in said_groups(text, language, "handover") if one.families[0] == "refuse"]
+
+
+def sentence_of(text: str, one: Statement) -> tuple[int, int]:
+    """Return the sentence around a statement, in places of the folded text."""
+    form = fold(text).text
+    return sentence(form, min(one.start, len(form)), min(one.end, len(form)))
 
 
 def offered_before(exchange: Exchange) -> bool:

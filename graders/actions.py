@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatparity.checks.calls import calls_in, calls_of, describe, matched, succeeded, writes
+from chatparity.checks.calls import (
+    calls_in,
+    calls_of,
+    describe,
+    effective,
+    matched,
+    out_of_order,
+    succeeded,
+    writes,
+)
 from chatparity.grading import RATE, Exchange, Metric, Point, Score, grader
-from chatparity.transcript import ExpectedAction
+from chatparity.transcript import ExpectedAction, ToolCall
 
 
 def has_turns(point: Point) -> bool:
@@ -30,14 +39,15 @@ def due_at(point: Point) -> list[ExpectedAction]:
 METRICS = (RATE, Metric("done", among=lambda point: bool(due_at(point)), good=lambda score: score.outcome != "missing"))
 
 
-@grader(dimension="actions", applies=has_turns, metrics=METRICS, needs=("actions",))
+@grader(dimension="actions", version="2", applies=has_turns, metrics=METRICS, needs=("actions",))
 def actions(exchange: Exchange) -> Score:
     """Say whether the actions due here are among this side's successful calls, and the reply writes nothing else.
 
     The metric `rate` counts every answer; `done` only those at which an action is due. Only labelled arguments are
     compared, by meaning; refused calls do not count; an action that the recorded history has done already is not asked
-    for again. Which tools write is told by their names. Not seen: the order of calls, a write that is wrong in an
-    argument nobody labelled, and what a call does in the shop.
+    for again. Actions on one thing must be done in the order in which they are labelled, and handing over last.
+    Which tools write is told by their names. Not seen: a write that is wrong in an argument nobody labelled, and what a
+    call does in the shop.
     """
     point, expected = exchange.point, exchange.labels.actions or ()
     before = succeeded(calls_in(point.history))
@@ -53,21 +63,40 @@ def actions(exchange: Exchange) -> Score:
         return Score.failed(f"unexpected: {', '.join(map(describe, unwanted))}", outcome="unwanted_write")
     if due and len(matched(own, due)[0]) == len(due):
         return Score.abstained("what is due here has been done in the recorded history already")
+    early = out_of_order(own, due)
+    if early:
+        return Score.failed(_order(early), value=0.5, outcome="order")
     return Score.passed(f"{len(due)} expected actions done, nothing else written", outcome="correct")
 
 
+def _order(wrong: Sequence[tuple[ToolCall, ToolCall]]) -> str:
+    """Say which calls came too early."""
+    return "; ".join(f"{describe(early)} before {describe(late)}" for early, late in wrong)
+
+
 @grader(
-    dimension="actions", applies=has_no_turns, level="conversation", metrics=[Metric("overall")], needs=("actions",)
+    dimension="actions",
+    version="2",
+    applies=has_no_turns,
+    level="conversation",
+    metrics=[Metric("overall")],
+    needs=("actions",),
 )
 def actions_overall(conversation: Sequence[Exchange]) -> Score:
-    """Say whether the successful writes of the whole conversation are exactly the expected ones, in any order.
+    """Say whether the successful writes of the whole conversation have exactly the effect of the expected ones.
 
-    The effect on a database is judged by the calls alone: a write that undoes another counts as two writes.
+    The effect is judged by the calls alone: arguments by meaning, a thing replaced by itself is no change, the same
+    setting twice is one, and of two settings of one thing the last stands. Not seen: two writes that undo each other,
+    an expected write that the shop would refuse, what a call does there, and what should have been *said*.
     """
     expected = [one for one in conversation[-1].labels.actions or () if writes(one.name)]
-    calls = succeeded(calls_of(exchange.reply for exchange in conversation))
-    missing, unwanted = matched([call for call in calls if writes(call.name)], expected)
-    if not missing and not unwanted:
-        return Score.passed(f"{len(expected)} expected writes, no other", outcome="correct")
-    parts = [f"not done: {describe(one)}" for one in missing] + [f"unexpected: {describe(one)}" for one in unwanted]
-    return Score.failed("; ".join(parts), outcome="unwanted_write" if unwanted else "missing")
+    made = calls_of(exchange.reply for exchange in conversation)
+    calls = [call for call in effective(made) if writes(call.name)]
+    missing, unwanted = matched(calls, expected)
+    if missing or unwanted:
+        parts = [f"not done: {describe(one)}" for one in missing] + [f"unexpected: {describe(one)}" for one in unwanted]
+        return Score.failed("; ".join(parts), outcome="unwanted_write" if unwanted else "missing")
+    early = out_of_order(calls, expected)
+    if early:
+        return Score.failed(_order(early), value=0.5, outcome="order")
+    return Score.passed(f"{len(expected)} expected writes, no other", outcome="correct")

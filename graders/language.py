@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chatparity.checks.facts import find_values
-from chatparity.checks.language import detect, names_in, same_language, stripped
+from chatparity.checks.identify import same_language
+from chatparity.checks.language import detect, names_in, stripped
 from chatparity.checks.sources import today
 from chatparity.grading import Exchange, Score, grader
 

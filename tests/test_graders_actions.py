@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from chatparity.checks.calls import alike, families_of, hands_over, is_expected, writes
+from chatparity.checks.calls import alike, effective, families_of, hands_over, is_expected, writes
 from chatparity.exchange import Exchange, Reply, Score
 from chatparity.grading import Grader
 from chatparity.points import exchanges, points_of
@@ -183,3 +183,72 @@ def test_a_tools_name_tells_which_actions_it_does_and_reading_does_none() -> Non
     assert "refund" in families_of("refund_duplicate_charge")
     assert "return" in families_of("report_return")
     assert families_of("get_refunds") == frozenset()
+
+
+def exchange_items(old: list[str], new: list[str]) -> dict[str, Any]:
+    return {"name": "exchange_items", "arguments": {"order": "H-20417", "items": old, "new_items": new}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (["1", "2"], ["11", "12"], True),
+        (["2", "1"], ["12", "11"], True),
+        (["1", "2", "3"], ["11", "12", "3"], True),
+        (["1", "2"], ["12", "11"], False),
+        (["1"], ["11"], False),
+    ],
+)
+def test_old_and_new_things_are_compared_in_pairs_and_one_replaced_by_itself_is_no_change(
+    old: list[str], new: list[str], expected: bool
+) -> None:
+    wanted = msgspec.convert(exchange_items(["1", "2"], ["11", "12"]), ExpectedAction)
+    assert is_expected(msgspec.convert(exchange_items(old, new), ToolCall), wanted) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "expected"),
+    [
+        ("no longer needed", "no longer needed", True),
+        ("ordered by mistake", "no longer needed", False),
+        ("Arrived broken", "defective", True),
+        ("The customer has no use for it any more.", "no longer needed", True),
+    ],
+)
+def test_a_few_words_in_small_letters_are_a_code_of_the_tool(given: str, wanted: str, expected: bool) -> None:
+    action = ExpectedAction(name="cancel_order", arguments={"reason": wanted})
+    assert is_expected(ToolCall(name="cancel_order", arguments={"reason": given}), action) is expected
+
+
+def setting(plan: str) -> dict[str, Any]:
+    return {"name": "update_plan", "arguments": {"order": "H-20417", "plan": plan}}
+
+
+def test_the_same_setting_twice_is_one_and_a_refund_twice_is_two() -> None:
+    twice = [msgspec.convert(setting("four"), ToolCall)] * 2
+    assert len(effective(twice)) == 1
+    assert overall(conversation([setting("four")], {1: twice, 3: []})).verdict == "pass"
+    assert len(effective([ToolCall(name="refund", arguments={"order": "H-20417"})] * 2)) == 2
+
+
+def test_of_two_settings_of_one_thing_the_last_stands_so_their_order_counts() -> None:
+    calls = [msgspec.convert(setting(plan), ToolCall) for plan in ("four", "three")]
+    wanted = [setting("four"), setting("three")]
+    assert overall(conversation(wanted, {1: calls, 3: []})).verdict == "pass"
+    wrong = overall(conversation(wanted, {1: calls[::-1], 3: []}))
+    assert (wrong.verdict, wrong.outcome) == ("fail", "order")
+    assert "plan=three" in wrong.reason
+
+
+def test_the_order_of_actions_on_different_things_does_not_count() -> None:
+    other = {"name": "register_complaint", "arguments": {"order": "H-20417"}}
+    calls = [msgspec.convert(one, ToolCall) for one in (other, CANCEL)]
+    assert overall(conversation([CANCEL, other], {1: calls, 3: []})).verdict == "pass"
+
+
+def test_handing_over_comes_after_what_must_be_done_first() -> None:
+    freeze, hand = {"name": "freeze_account", "arguments": {}}, {"name": "hand_over", "arguments": {"reason": "fraud"}}
+    labels = [{**freeze, "due_by_turn": 1}, {**hand, "due_by_turn": 1}]
+    calls = [msgspec.convert(one, ToolCall) for one in (freeze, hand)]
+    assert score_at(1, conversation(labels, {1: calls})).verdict == "pass"
+    assert score_at(1, conversation(labels, {1: calls[::-1]})).outcome == "order"

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatparity.checks.language import detect, same_language
+from chatparity.checks.identify import same_language
+from chatparity.checks.language import detect
 from chatparity.exchange import Exchange, Reply, Score
 from chatparity.grading import Grader
 from chatparity.points import points_of

@@ -335,7 +335,20 @@ def test_the_reason_says_how_many_statements_were_checked() -> None:
     assert grade(HALLUCINATION, exchange("Hello!")).reason == "0 checkable statements, all supported"
     score = grade(HALLUCINATION, exchange("The fee is 25 PLN, due 24 March, or 99 PLN."))
     assert score.reason.startswith("1 of 3 checkable statements")
-    assert score.value == pytest.approx(2 / 3)
+    assert score.value is not None
+    assert score.value < 0.5
+
+
+def test_the_value_tells_how_far_the_words_rest_on_the_knowledge_and_the_verdict_does_not() -> None:
+    told = [grade(HALLUCINATION, exchange(text)) for text in ("You can extend once.", "Our umbrellas are waterproof.")]
+    assert [score.verdict for score in told] == ["pass", "pass"]
+    assert told[0].value is not None
+    assert told[1].value is not None
+    assert told[0].value > told[1].value >= 0.5
+
+
+def test_the_value_says_nothing_of_words_in_another_language_than_the_knowledge() -> None:
+    assert grade(HALLUCINATION, exchange("Ihre Lieferung kommt morgen Nachmittag an.")).value == 1.0
 
 
 def test_what_is_forbidden_counts_in_the_answer_that_says_it_and_in_no_other() -> None:

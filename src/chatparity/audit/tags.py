@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from chatparity.audit.grounds import Fault
 from chatparity.checks.facts import find_values
-from chatparity.checks.language import detect, names_in, same_language, stripped
+from chatparity.checks.identify import same_language
+from chatparity.checks.language import detect, names_in, stripped
 from chatparity.checks.locales import base
 from chatparity.transcript import AGENTS, Transcript
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -66,18 +67,84 @@ def is_expected(call: ToolCall, expected: ExpectedAction) -> bool:
     """Say whether a call is the expected action: the same tool, and every labelled argument alike by meaning.
 
     Arguments that the label does not name are not compared, nor is a sentence in a free-text argument (`reason`,
-    `summary`, …), which must only be there; one word in such an argument is a code and is compared.
+    `summary`, …), which must only be there; where both are a few words in small letters they are codes of the tool and
+    are compared. Two lists that go together (`item_ids`, `new_item_ids`) are compared as pairs in any order, and what
+    is replaced by itself changes nothing.
     """
     if call.name != expected.name:
         return False
-    for name, wanted in expected.arguments.items():
-        given = call.arguments.get(name)
-        if name in shared().free_text and isinstance(wanted, str) and " " in wanted.strip():
-            if not str(given or "").strip():
+    given, labelled = _paired(call.arguments), _paired(expected.arguments)
+    for name, wanted in labelled.items():
+        one = given.get(name)
+        if name in shared().free_text and isinstance(wanted, str) and not (_is_code(wanted) and _is_code(one)):
+            if not str(one or "").strip():
                 return False
-        elif not alike(given, wanted):
+        elif not alike(one, wanted):
             return False
     return True
+
+
+def _is_code(value: Any) -> bool:
+    """Say whether a text is one of a tool's own words ("no longer needed") and no sentence of somebody's."""
+    return isinstance(value, str) and value == value.lower() and len(value.split()) <= 4 and value[-1:].isalnum()
+
+
+def _paired(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments with lists of old and new things (`x`, `new_x`) as pairs, without those that are equal."""
+    found = dict(arguments)
+    for name, old in arguments.items():
+        new = arguments.get(f"new_{name}")
+        if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            pairs = zip(map(plain, map(str, old)), map(plain, map(str, new)), strict=True)
+            found[name] = sorted(f"{one} > {other}" for one, other in pairs if one != other)
+            del found[f"new_{name}"]
+    return found
+
+
+def effective(calls: Iterable[ToolCall]) -> list[ToolCall]:
+    """Return the calls that changed something, oldest first: not refused, and of equal settings in a row only one.
+
+    A tool whose name begins with a word of setting (`update`, `set`, …) leaves the same behind however often it is
+    called with the same arguments; two equal calls of another tool (two refunds) are two.
+    """
+    found: list[ToolCall] = []
+    for call in succeeded(calls):
+        again = call in found and words_of(call.name)[0] in shared().setting_verbs
+        if not again:
+            found.append(call)
+    return found
+
+
+def out_of_order(calls: Sequence[ToolCall], expected: Sequence[ExpectedAction]) -> list[tuple[ToolCall, ToolCall]]:
+    """Return pairs of calls done in the wrong order, where the order matters; the first should have come later.
+
+    It matters for handing over, after which only the person goes on, and between two settings of one thing by one tool,
+    of which the last stands. Other actions on one thing come out the same, or the tool refuses the wrong order.
+    `expected` is in the order in which the actions should be done.
+    """
+    places: list[int] = []
+    for action in expected:
+        found = (n for n, call in enumerate(calls) if n not in places and call.ok and is_expected(call, action))
+        places.append(next(found, -1))
+    wrong: list[tuple[ToolCall, ToolCall]] = []
+    for first, second in itertools.combinations(range(len(expected)), 2):
+        done = places[first] >= 0 and places[second] >= 0
+        ordered = hands_over(expected[second].name) or _set_twice(expected[first], expected[second])
+        if done and ordered and places[second] < places[first]:
+            wrong.append((calls[places[second]], calls[places[first]]))
+    return wrong
+
+
+def _set_twice(one: ExpectedAction, other: ExpectedAction) -> bool:
+    """Say whether two actions set one thing with one tool: an argument of one name has the same value with a digit."""
+    return (
+        one.name == other.name
+        and words_of(one.name)[0] in shared().setting_verbs
+        and any(
+            value == other.arguments.get(name) and isinstance(value, str) and any(map(str.isdigit, value))
+            for name, value in one.arguments.items()
+        )
+    )
 
 
 def matched(

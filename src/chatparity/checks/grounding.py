@@ -11,14 +11,18 @@ from typing import Literal
 
 from chatparity.checks.calls import calls_in, calls_of, families_of, succeeded
 from chatparity.checks.facts import find_values
+from chatparity.checks.groundedness import groundedness
+from chatparity.checks.identify import identify, same_language
 from chatparity.checks.language import written_in
 from chatparity.checks.lexicon import shared
-from chatparity.checks.sources import Sources, sources_of, today
+from chatparity.checks.sources import Sources, is_valid, sources_of, today
 from chatparity.checks.statements import Statement, claimed_actions, promises
 from chatparity.checks.text import phrase_pattern
 from chatparity.checks.values import CHECKABLE, Value
 from chatparity.exchange import Evidence, Exchange
 
+# So many letters of the longest passage tell its language.
+_READ = 400
 Standing = Literal["supported", "unsupported", "contradicted", "claimed_action"]
 
 
@@ -52,6 +56,21 @@ def findings(exchange: Exchange) -> list[Finding]:
     found += [_claim_finding(claim, exchange, sources) for claim in claims]
     found += [_promise_finding(promise, sources) for promise in promised]
     return sorted(found, key=lambda finding: finding.start)
+
+
+def free_text(exchange: Exchange) -> float | None:
+    """Return how far the words of a reply rest on the valid knowledge, from 0 to 1.
+
+    None where there is none, or where it is in another language than the reply, so that words cannot be compared.
+    """
+    point, text = exchange.point, exchange.reply.text
+    passages = [one.text for one in point.knowledge if is_valid(one, point.market, today(point))]
+    known = tuple(sorted(passages, key=len, reverse=True))
+    if not known:
+        return None
+    language = written_in(text, point.language)
+    told = identify(known[0][:_READ]).code
+    return groundedness(text, known, language) if told is not None and same_language(told, language) else None
 
 
 def _checkable(value: Value) -> bool:

@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from chatparity.checks.asking import asks_for_person
 from chatparity.checks.calls import calls_in, hands_over, succeeded
-from chatparity.checks.lexicon import shared
-from chatparity.checks.locales import base
 from chatparity.checks.statements import Statement, said_groups
-from chatparity.checks.text import fold, sentences
+from chatparity.checks.text import fold, sentence
 from chatparity.exchange import Exchange, Point
 from chatparity.transcript import AGENTS, EscalationLabel, Expect
 
-# Requests in English are understood wherever they are made; a bare "agent" only in English.
-_ANYWHERE = "en"
-
-
-def asks_for_person(text: str, language: str) -> Statement | None:
-    """Return the sentence in which a customer's message asks for a person; None when it does not.
-
-    The cues of the lexicon's section `asks` are looked for in each sentence; the weights of what they say together
-    stand in `lexicons/shared.toml` and are the same in all languages. A message that is nothing but a `bare` request
-    ("Representative!") asks.
-    """
-    for spoken in dict.fromkeys((base(language), _ANYWHERE)):
-        found = said_groups(text, spoken, "asks")
-        if not found:
-            continue
-        form = fold(text)
-        for begin, end in sentences(form.text):
-            start, close = form.span(begin, end)
-            cues = {one.families[0] for one in found if start <= one.start < close}
-            if "bare" in cues and (spoken != base(language) or not _is_whole(text, found)):
-                cues.discard("bare")
-            if weigh(cues) > 0:
-                return Statement(("asks",), text[start:close], start, close)
-    return None
-
-
-def weigh(cues: Iterable[str]) -> float:
-    """Return the log odds that a sentence with these cues asks for a person."""
-    weights, seen = shared().asks, frozenset(cues)
-    return sum(weight for cue, weight in weights.items() if cue == "always" or set(cue.split("+")) <= seen)
-
-
-def _is_whole(text: str, found: Iterable[Statement]) -> bool:
-    """Say whether nothing but marks and blanks stands beside a bare request."""
-    return any(
-        not any(character.isalnum() for character in text[: one.start] + text[one.end :])
-        for one in found
-        if one.families == ("bare",)
-    )
+__all__ = ["asks_for_person"]
 
 
 def label_at(point: Point) -> EscalationLabel:
@@ -83,8 +42,25 @@ def expected_later(point: Point) -> bool:
 
 
 def offer_in(text: str, language: str) -> Statement | None:
-    """Return where a text offers a person in words; "I can't connect you" is told from an offer by nobody here."""
-    return next(iter(said_groups(text, language, "handover")), None)
+    """Return where a text offers a person in words; one that is refused in the same sentence is none."""
+    offers = (one for one in said_groups(text, language, "handover") if one.families[0] != "refuse")
+    refused = [sentence_of(text, one) for one in _refusals(text, language)]
+    return next((one for one in offers if sentence_of(text, one) not in refused), None)
+
+
+def refusal_in(text: str, language: str) -> Statement | None:
+    """Return where a text refuses a person, or says that there is none or that one would not help."""
+    return next(iter(_refusals(text, language)), None)
+
+
+def _refusals(text: str, language: str) -> list[Statement]:
+    return [one for one in said_groups(text, language, "handover") if one.families[0] == "refuse"]
+
+
+def sentence_of(text: str, one: Statement) -> tuple[int, int]:
+    """Return the sentence around a statement, in places of the folded text."""
+    form = fold(text).text
+    return sentence(form, min(one.start, len(form)), min(one.end, len(form)))
 
 
 def offered_before(exchange: Exchange) -> bool:

@@ -1,20 +1,17 @@
-"""In which language is a text: pycld2, with the script as a first and surer witness."""
+"""Is a text in the language that it should be in: the script as a first and surer witness, then the detectors."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from chatparity.checks.identify import Detected, identify, pycld2_says, same_language, scripts
 from chatparity.checks.lexicon import languages
 from chatparity.checks.locales import base
 from chatparity.checks.values import Value
 
-# Languages that one reader of the other cannot fault in writing, or that the detector cannot tell apart.
-_ALIKE = ({"nb", "no", "nn"}, {"bs", "hr", "sr"}, {"he", "iw"}, {"id", "ms"}, {"fil", "tl"})
 _SCRIPTS = {
     "ARABIC": {"ar", "fa", "ur", "ps", "ckb", "ug", "sd"},
     "HEBREW": {"he", "yi"},
@@ -32,28 +29,14 @@ _SCRIPTS = {
     "GEORGIAN": {"ka"},
     "ARMENIAN": {"hy"},
 }
-# The detector's names of languages whose code is another one; it raises at a hint that it does not know.
-_HINTS = {"he": "iw", "fil": "tl", "nb": "no", "jv": "jw"}
 UNKNOWN = "und"
 _ENOUGH = 15
+# Where a letter is a syllable or a word, fewer tell as much.
+_UNSPACED = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
+_UNSPACED_ENOUGH = 6
 _SCRIPT_ENOUGH = 8
 _SCRIPT_SHARE = 0.7
 _FOREIGN = re.compile(r"https?://\S+|www\.\S+|[^\w\s.,;:!?'’\"()-]+|\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """The language of a text: its code and share of the text; `code` is None where it cannot be told, and why."""
-
-    code: str | None
-    share: float = 0.0
-    why: str = ""
-
-
-def same_language(one: str, other: str) -> bool:
-    """Say whether two tags count as the same language: the base tag, and groups that cannot be told apart."""
-    first, second = base(one), base(other)
-    return first == second or any(first in group and second in group for group in _ALIKE)
 
 
 def stripped(text: str, values: Iterable[Value], names: tuple[str, ...] = ()) -> str:
@@ -80,20 +63,18 @@ def detect(text: str, expected: str) -> Detected:
     letters = [character for character in text if character.isalpha()]
     if not letters:
         return Detected(None, why="no letters")
-    script, share = max(_scripts(letters).items(), key=lambda item: item[1])
+    script, share = max(scripts(letters).items(), key=lambda item: item[1])
     if _is_foreign(script, base(expected)) and len(letters) >= _SCRIPT_ENOUGH and share >= _SCRIPT_SHARE:
-        return Detected(_told(text)[0] or f"{script.lower()} script", share)
+        return Detected(identify(text).code or f"{script.lower()} script", share)
     if _SCRIPTS.get(script) == {base(expected)}:
         return Detected(base(expected), share)
-    if len(letters) < _ENOUGH:
+    if len(letters) < (_UNSPACED_ENOUGH if script in _UNSPACED else _ENOUGH):
         return Detected(None, why=f"too short to tell ({len(letters)} letters)")
-    plainly, hinted = _told(text), _told(text, base(expected))
     # A short text of shared words is no proof of another language: where the hint decides, it may.
-    if hinted[0] is not None and same_language(hinted[0], expected):
-        return Detected(*hinted)
-    if plainly[0] is None or same_language(plainly[0], expected):
-        return Detected(None, why="the detector cannot tell")
-    return Detected(*plainly)
+    hinted = pycld2_says(text, base(expected))
+    if hinted.code is not None and same_language(hinted.code, expected):
+        return hinted
+    return identify(text)
 
 
 def _is_foreign(script: str, language: str) -> bool:
@@ -102,41 +83,6 @@ def _is_foreign(script: str, language: str) -> bool:
     if script in _SCRIPTS:
         return language not in _SCRIPTS[script]
     return script == "LATIN" and home is not None and language != "sr"
-
-
-def _told(text: str, hint: str = "") -> tuple[str | None, float]:
-    """Ask pycld2 for the chief language and its share; None where it is not sure."""
-    import pycld2
-
-    known = _HINTS.get(hint, hint)
-    hints = {"hintLanguage": known} if known in _codes() else {}
-    reliable, _, details = pycld2.detect(text, **hints)
-    _, code, percent, _ = details[0]
-    if not reliable or code == "un":
-        return None, 0.0
-    return ("he" if code == "iw" else code), percent / 100
-
-
-@lru_cache(maxsize=1)
-def _codes() -> frozenset[str]:
-    """Return the codes that the detector takes as hints."""
-    import pycld2
-
-    return frozenset(code for _, code in pycld2.LANGUAGES)
-
-
-def _scripts(letters: Iterable[str]) -> dict[str, float]:
-    """Return the share of each script among letters."""
-    counts: dict[str, int] = {}
-    for letter in letters:
-        counts[_script(letter)] = counts.get(_script(letter), 0) + 1
-    total = sum(counts.values())
-    return {script: count / total for script, count in counts.items()}
-
-
-@lru_cache(maxsize=4096)
-def _script(letter: str) -> str:
-    return unicodedata.name(letter, "UNKNOWN").split()[0]
 
 
 @lru_cache(maxsize=4096)

@@ -141,6 +141,7 @@ class Shared(_Table, frozen=True):
     """
 
     read_verbs: tuple[str, ...]
+    setting_verbs: tuple[str, ...]
     handover_words: tuple[str, ...]
     free_text: tuple[str, ...]
     closed_states: tuple[str, ...]

@@ -40,6 +40,12 @@ def fill(pattern: str, words: Mapping[str, Sequence[str]]) -> str:
     return re.sub(r"\{(\w+)\}", alternatives, pattern)
 
 
+def words_in(pattern: str) -> list[str]:
+    """Return the words that a pattern spells out whole, folded and without accents."""
+    text = bare(fold(pattern).text)
+    return [word for word in re.findall(r"[^\s()\[\]|…]+", text) if word.isalpha()]
+
+
 def translate(pattern: str, *, accents: bool = True) -> str:
     """Return the regular expression of one pattern, without the boundaries around it."""
     text = fold(pattern).text.replace("...", "…").strip()

@@ -53,7 +53,7 @@ def said_groups(text: str, language: str, section: str) -> tuple[Statement, ...]
     form = fold(text)
     told = bare(form.text) if section in OF_CUSTOMERS else form.text
     found: list[Statement] = []
-    for group, pattern in _group_patterns(base(language), section):
+    for group, pattern in group_patterns(base(language), section):
         for match in pattern.finditer(told):
             start, end = form.span(*match.span())
             found.append(Statement((group,), text[start:end], start, end))
@@ -119,7 +119,8 @@ def _promise_patterns(language: str) -> _Patterns:
 
 
 @lru_cache(maxsize=512)
-def _group_patterns(language: str, section: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def group_patterns(language: str, section: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return what finds each group of a section of a lexicon, in the lexicon's order."""
     words = lexicon(language)
     groups: Mapping[str, Group] = getattr(words, section)
     found = ((name, words.expression(group.say, accents=section not in OF_CUSTOMERS)) for name, group in groups.items())

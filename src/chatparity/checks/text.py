@@ -182,6 +182,12 @@ def folded(text: str) -> str:
     return " ".join(fold(text).text.split())
 
 
+def clauses(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the clauses (between commas, colons, dashes) of a folded text; blank ones are left out."""
+    bounds = [0, *(match.end() for match in _CLAUSE_END.finditer(text)), len(text)]
+    return [(begin, end) for begin, end in itertools.pairwise(bounds) if text[begin:end].strip()]
+
+
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the span of the sentence (its mark included) around `[start, end)` of a folded text."""
     return _around(_SENTENCE_END, text, start, end)

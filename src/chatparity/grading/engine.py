@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -14,7 +14,7 @@ import msgspec
 
 from chatparity.errors import JudgeFailure
 from chatparity.exchange import Exchange, Point, ReplyRecord, Score
-from chatparity.grading.grader import Grader
+from chatparity.grading.grader import Grader, GradeTrials
 from chatparity.grading.rows import Arm, ScoreRow, State
 from chatparity.points import exchanges, recorded_reply
 from chatparity.transcript import Transcript
@@ -66,17 +66,45 @@ async def grade(
     called with (sides begun, sides).
     """
     rows: list[ScoreRow | Awaitable[ScoreRow]] = []
+    first = {side.points[0].id: side for side in sides if side.arm == "ai" and side.points and not side.points[0].trial}
     for number, side in enumerate(sides, 1):
-        replies = {turn: record.reply for turn, record in side.records.items() if record.reply is not None}
-        made = exchanges(side.points if side.seen is None else side.seen, replies)
+        made = _made(side)
         for grader in graders:
-            give = _whole if grader.level == "conversation" else _turns
-            rows.extend(give(side, made, grader, judged))
+            if grader.trials:
+                rows.extend(_later_trial(side, first, grader, judged))
+            else:
+                give = _whole if grader.level == "conversation" else _turns
+                rows.extend(give(side, made, grader, judged))
         # Lets what waits for a judge begin, and an interruption end this.
         await asyncio.sleep(0)
         if on_progress is not None:
             on_progress(number, len(sides))
     return [row if isinstance(row, ScoreRow) else await row for row in rows]
+
+
+def _made(side: Side) -> list[Exchange]:
+    """Return what was replied on a side, in context."""
+    replies = {turn: record.reply for turn, record in side.records.items() if record.reply is not None}
+    return exchanges(side.points if side.seen is None else side.seen, replies)
+
+
+def _later_trial(
+    side: Side, first: Mapping[str, Side], grader: Grader, judged: bool
+) -> list[ScoreRow | Awaitable[ScoreRow]]:
+    """Return the one row of a grader that holds a later trial against the first; people answered once and have none."""
+    if side.arm != "ai" or not side.points or not side.points[-1].trial:
+        return []
+    other = first.get(side.points[0].id)
+    if other is None:
+        return [_row(side.arm, side.points[-1], grader, "not_run", reason="the first trial is not there")]
+    for point in other.points:
+        state, reason = _before(other, point, grader, judged)
+        if state is not None:
+            return [_row(side.arm, side.points[-1], grader, state, reason=f"the first trial: {reason}")]
+    grade_both = cast("GradeTrials", grader.grade)
+    begun = _made(other)
+    one = replace(grader, grade=lambda made: grade_both(made, begun))
+    return _whole(side, _made(side), one, judged)
 
 
 def _turns(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -> list[ScoreRow | Awaitable[ScoreRow]]:
@@ -118,6 +146,8 @@ def _whole(side: Side, made: Sequence[Exchange], grader: Grader, judged: bool) -
 
 def _planned(grader: Grader, point: Point) -> tuple[bool, str]:
     """Return whether a score is planned, as `Grader.plans` does, and the traceback where that cannot be told."""
+    if grader.trials and point.trial == 0:
+        return False, ""
     try:
         return bool(grader.applies(point)), ""
     except Exception:  # noqa: BLE001 - as in _graded

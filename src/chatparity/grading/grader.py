@@ -14,6 +14,8 @@ Level = Literal["exchange", "conversation"]
 NEEDS = ("facts", "forbidden", "actions", "escalation", "knowledge", "records")
 GradeExchange = Callable[[Exchange], Score | Awaitable[Score]]
 GradeConversation = Callable[[Sequence[Exchange]], Score | Awaitable[Score]]
+# Of one conversation: a later trial, and the first.
+GradeTrials = Callable[[Sequence[Exchange], Sequence[Exchange]], Score | Awaitable[Score]]
 
 
 def always(point: Point) -> bool:
@@ -51,7 +53,8 @@ class Grader:
     `applies` says at which points it has something to grade at all: elsewhere it is not planned. `languages` are those
     it was tested in ("*" for any). `needs_judge`: without a judge it is not run and said to be not run. `needs` names
     what it reads of a transcript beside the turns: labels (`facts`, `actions`, `escalation`), without which it has
-    nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on.
+    nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on. With `trials` it
+    is of level `conversation` and its function a GradeTrials: it grades later trials, each beside the first.
     """
 
     name: str
@@ -66,9 +69,12 @@ class Grader:
     needs_judge: bool = False
     doc: str = ""
     needs: tuple[str, ...] = ()
+    trials: bool = False
 
     def plans(self, point: Point) -> bool:
         """Say whether a score is planned at a point: where it cannot be told because `applies` raises, one is."""
+        if self.trials and point.trial == 0:
+            return False
         try:
             return bool(self.applies(point))
         except Exception:  # noqa: BLE001 - a team's own code: the score that is planned here will be errored
@@ -107,8 +113,11 @@ def grader(
     metrics: Sequence[Metric] = (RATE,),
     name: str | None = None,
     needs: Sequence[str] = (),
-) -> Callable[[GradeExchange | GradeConversation], Grader]:
+    trials: bool = False,
+) -> Callable[[GradeExchange | GradeConversation | GradeTrials], Grader]:
     """Make a rule grader of a function from an Exchange (or a conversation's Exchanges) to a Score.
+
+    With `trials` the function is given the Exchanges of a later trial and those of the first.
 
     The grader is called `name`, or after its function. The function must be pure: same exchange, same score. When it
     raises, the score is *errored* with its traceback; it is never a zero. Raises ValueError for a name in `needs` that
@@ -118,19 +127,20 @@ def grader(
     if unknown:
         raise ValueError(f"needs: expected only {', '.join(NEEDS)}, got {', '.join(unknown)}")
 
-    def made(function: GradeExchange | GradeConversation) -> Grader:
+    def made(function: GradeExchange | GradeConversation | GradeTrials) -> Grader:
         gradable = cast("_Gradable", function)
         return Grader(
             name=name or gradable.__name__,
             dimension=dimension,
             version=version,
-            grade=function,
+            grade=cast("GradeExchange | GradeConversation", function),
             languages=tuple(languages),
-            level=level,
+            level="conversation" if trials else level,
             applies=applies,
             metrics=tuple(metrics),
             doc=(gradable.__doc__ or "").strip(),
             needs=tuple(needs),
+            trials=trials,
         )
 
     return made

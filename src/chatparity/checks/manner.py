@@ -1,0 +1,122 @@
+"""Manner over the turns of a conversation: form of address, cheer at distress, apologies in a row, asking again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from chatparity.checks.facts import find_values
+from chatparity.checks.sources import today
+from chatparity.checks.statements import Statement, said_groups
+from chatparity.checks.tone import courtesy, forms_of_address
+from chatparity.exchange import Exchange
+from chatparity.transcript import AGENTS
+
+Form = Literal["formal", "familiar"]
+# Asking for one of these is asking again where a value of this kind was said already.
+_ASKED = {"order": "id", "email": "email"}
+# So many answers in a row that apologise, this one included, are a loop.
+_LOOP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One slip of manner: what kind, where in the reply, and why it is one."""
+
+    kind: Literal["address", "cheer", "apology_loop", "asked_again"]
+    mark: Statement
+    why: str
+
+
+def slips(exchange: Exchange, language: str, expected: Form | None = None) -> list[Slip]:
+    """Return the slips of manner of a reply that is read in `language`; `expected` is the company's form of address.
+
+    Not seen: coldness, cheer and distress in words that the lexicon lacks, and a form of address that only a verb's
+    ending beyond the lexicon's shows.
+    """
+    found = (
+        address_switched(exchange, language, expected),
+        cheerful_at_distress(exchange, language),
+        apology_again(exchange, language),
+        asked_again(exchange, language),
+    )
+    return [one for one in found if one is not None]
+
+
+def said_before(exchange: Exchange) -> Iterator[str]:
+    """Yield what this side said before, last first: its own earlier replies, else the recorded agent's turns."""
+    if exchange.earlier:
+        yield from (reply.text for _, reply in reversed(exchange.earlier))
+    else:
+        yield from (turn.text for turn in reversed(exchange.history) if turn.speaker in AGENTS)
+
+
+def heard_before(exchange: Exchange) -> Iterator[str]:
+    """Yield what the customer said, last first."""
+    yield from (turn.text for turn in reversed(exchange.history) if turn.speaker == "customer")
+
+
+def address_of(text: str, language: str) -> Form | None:
+    """Return the form of address of a text; None where it has none, or both alike."""
+    forms = [mark.families[0] for mark in forms_of_address(text, language)]
+    formal, familiar = forms.count("formal"), forms.count("familiar")
+    return None if formal == familiar else "formal" if formal > familiar else "familiar"
+
+
+def address_switched(exchange: Exchange, language: str, expected: Form | None = None) -> Slip | None:
+    """Return where a reply leaves the form of address that this side used most before, or else the expected one.
+
+    To come back to the expected form is no slip, nor is a familiar form that the customer used first where no formal
+    one went before. A reply that uses both forms keeps the one it uses more.
+    """
+    form = address_of(exchange.reply.text, language)
+    if form is None or form == expected:
+        return None
+    before = [one for one in (address_of(text, language) for text in said_before(exchange)) if one is not None]
+    used = max(before, key=before.count, default=None)
+    wanted = used or expected
+    if wanted is None or form == wanted:
+        return None
+    if used is None and form == "familiar" and any(address_of(one, language) == form for one in heard_before(exchange)):
+        return None
+    mark = next(one for one in forms_of_address(exchange.reply.text, language) if one.families[0] == form)
+    return Slip("address", mark, f"{form} address after {used}" if used else f"{form} address, expected {wanted}")
+
+
+def cheerful_at_distress(exchange: Exchange, language: str) -> Slip | None:
+    """Return where a reply is cheerful to a customer who told of loss or hardship, in whatever turn."""
+    cheer = next(iter(said_groups(exchange.reply.text, language, "cheer")), None)
+    if cheer is None:
+        return None
+    told = (mark for text in heard_before(exchange) for mark in said_groups(text, exchange.language, "distress"))
+    distress = next(told, None)
+    return None if distress is None else Slip("cheer", cheer, f'cheerful after "{distress.text}"')
+
+
+def apology_again(exchange: Exchange, language: str) -> Slip | None:
+    """Return the apology of a reply where the answers just before it apologised too and nothing was done meanwhile."""
+    sorry = _apology(exchange.reply.text, language)
+    if sorry is None or exchange.reply.tool_calls or exchange.reply.handover:
+        return None
+    before = list(said_before(exchange))[: _LOOP - 1]
+    if len(before) < _LOOP - 1 or not all(_apology(text, language) for text in before):
+        return None
+    return Slip("apology_loop", sorry, f"the {_LOOP}rd answer in a row that apologises")
+
+
+def _apology(text: str, language: str) -> Statement | None:
+    return next((mark for mark in courtesy(text, language) if mark.families[0] == "apology"), None)
+
+
+def asked_again(exchange: Exchange, language: str) -> Slip | None:
+    """Return where a reply asks for an order's number or an e-mail address that the customer has given already."""
+    point = exchange.point
+    for mark in said_groups(exchange.reply.text, language, "request"):
+        kind = _ASKED.get(mark.families[0])
+        for text in heard_before(exchange):
+            given = (one for one in find_values(text, point.language, point.market, today(point)) if one.kind == kind)
+            value = next(given, None)
+            if value is not None:
+                return Slip("asked_again", mark, f'asks for what was said already: "{value.text}"')
+    return None

@@ -191,7 +191,7 @@ def _apart(matter: list[str], index: _Index) -> float:
     return sum(gaps) / len(gaps) if gaps else 0.5
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _index(sources: tuple[str, ...], language: str) -> _Index:
     """Return the sources as an index; a passage that many replies rest on is read once."""
     words: list[str] = []

@@ -27,6 +27,7 @@ Key = tuple[Kind, Normal, str]
 # Whether a text says the same on any day is told by reading it without a day, and on this one.
 _SOME_DAY = dt.date(2026, 3, 20)
 _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
+_CENTS = re.compile(r"\d+\.\d\d")
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?$")
 _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
@@ -138,6 +139,11 @@ def sources_of(exchange: Exchange) -> Sources:
     return Sources(exchange)
 
 
+def valid_passages(point: Point) -> tuple[Knowledge, ...]:
+    """Return the passages of the knowledge that hold at a point."""
+    return _valid(point.knowledge, point.market, today(point))
+
+
 @by_identity(64)
 def _valid(knowledge: Sequence[Knowledge], market: str | None, on: dt.date | None) -> tuple[Knowledge, ...]:
     """Return the passages that hold in a market on a date."""
@@ -206,7 +212,7 @@ def facts_of(source: bytes, market: str | None, on: dt.date | None) -> Facts:
         amounts=frozenset(reader.amounts),
         sums=frozenset(reader.sums),
         dates=tuple(reader.dates),
-        words=" ".join(reader.words),
+        words=fold(" ".join(reader.words)).text,
         ids=frozenset(reader.ids),
         shown=frozenset(reader.shown),
     )
@@ -232,7 +238,7 @@ class _Reader:
         if name:
             self.shown.add(name)
             self.words.append(name)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             currency = str(value.get("currency") or currency)
             for key, inner in value.items():
                 self.read(inner, str(key), currency)
@@ -244,8 +250,8 @@ class _Reader:
             self._leaf(str(value), name, currency)
 
     def _leaf(self, text: str, name: str, currency: str) -> None:
-        self.words.append(fold(text).text)
-        if _MONEY.fullmatch(text):
+        self.words.append(text)
+        if (text[0].isdigit() or text[0] == "-") and _MONEY.fullmatch(text):
             self._number(Decimal(text), name, currency)
             return
         self.shown.add(text)
@@ -276,7 +282,7 @@ class _Reader:
 
         Each is taken for every money field by itself and for all of them together (amount and late fee).
         """
-        objects = [item for item in items if isinstance(item, Mapping)]
+        objects: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict)]
         if len(objects) < 2:
             return
         groups: dict[str, list[Mapping[str, Any]]] = {"all": objects}
@@ -299,12 +305,12 @@ def _is_money(value: Any, currency: str) -> bool:
     """Say whether a field holds money as records write it: two decimals, none where the currency has no cents."""
     if currency in _WITHOUT_CENTS:
         return isinstance(value, str) and re.fullmatch(r"\d+", value) is not None
-    return re.fullmatch(r"\d+\.\d\d", str(value)) is not None
+    return _CENTS.fullmatch(str(value)) is not None
 
 
 def _day(text: str) -> dt.date | None:
     """Return the day of a text that is an ISO date or time."""
-    if not _ISO.match(text):
+    if not text[0].isdigit() or not _ISO.match(text):
         return None
     try:
         return dt.date.fromisoformat(text[:10])

@@ -34,7 +34,7 @@ from chatparity.splits import is_in
 from chatparity.stats import cohen_kappa
 from chatparity.stats.interval import wilson
 from chatparity.suite import load_suite
-from chatparity.transcript import Transcript, Turn
+from chatparity.transcript import Transcript
 
 ROOT = Path(__file__).parents[1]
 SUPPORT, LABELS = ROOT / "datasets" / "support", ROOT / "datasets" / "labels"

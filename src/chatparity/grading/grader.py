@@ -51,7 +51,8 @@ class Grader:
     `applies` says at which points it has something to grade at all: elsewhere it is not planned. `languages` are those
     it was tested in ("*" for any). `needs_judge`: without a judge it is not run and said to be not run. `needs` names
     what it reads of a transcript beside the turns: labels (`facts`, `actions`, `escalation`), without which it has
-    nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on.
+    nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on. `fitted_on` are
+    hashes of the conversations that a learned grader was fitted on: it cannot be held against those.
     """
 
     name: str
@@ -66,6 +67,12 @@ class Grader:
     needs_judge: bool = False
     doc: str = ""
     needs: tuple[str, ...] = ()
+    fitted_on: frozenset[str] = frozenset()
+
+    @property
+    def needs_licence(self) -> bool:
+        """Say whether it may decide a gate only once it has been compared with people: all but rule graders."""
+        return self.kind != "rule"
 
     def plans(self, point: Point) -> bool:
         """Say whether a score is planned at a point: where it cannot be told because `applies` raises, one is."""

@@ -41,6 +41,7 @@ from chatparity.stats.two_rates import (
     newcombe_difference,
     newcombe_paired,
 )
+from chatparity.stats.weighted_sum import weighted_sum
 
 __all__ = [
     "REPEATED_ICC",
@@ -97,5 +98,6 @@ __all__ = [
     "standardised_difference",
     "unpaired_difference",
     "unpaired_mean_difference",
+    "weighted_sum",
     "wilson",
 ]

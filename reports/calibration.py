@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +33,12 @@ def build(found: Calibration) -> dict[str, bytes]:
     whole = [one for one in found.agreements if one.language == ALL]
     curved = [one for one in whole if 0 < one.evidence.faults < one.evidence.n]
     drawn: dict[str, Callable[[], Figure]] = {}
-    if found.agreements:
+    if told(found):
         drawn["agreement"] = lambda: agreement(found)
     if curved:
-        drawn["roc"] = lambda: _panels(curved, lambda axes, one: _roc(axes, one, found), "ROC", found)
+        drawn["roc"] = lambda: _panels(curved, lambda axes, one: _roc(axes, one, found), "Dot: its own verdicts", found)
     if whole:
-        drawn["reliability"] = lambda: _panels(whole, _reliability, "Reliability", found)
+        drawn["reliability"] = lambda: _panels(whole, _reliability, "Numbers: answers", found)
     files: dict[str, bytes] = {}
     with style.settings():
         for name, draw in drawn.items():
@@ -48,7 +49,8 @@ def build(found: Calibration) -> dict[str, bytes]:
 
 def agreement(found: Calibration) -> Figure:
     """Draw κ, sensitivity and specificity of each grader and language, and what a licence needs of each."""
-    rows = found.agreements[:ROWS]
+    every = told(found)
+    rows = every[:ROWS]
     figure = style.canvas(1.1 + 0.27 * len(rows))
     height = figure.get_figheight()
     axes = figure.subplots(1, len(MEASURES), sharey=True)
@@ -58,14 +60,16 @@ def agreement(found: Calibration) -> Figure:
         _forest(panel, rows, field)
         panel.set_title(title, fontsize=9, color=style.INK, loc="left")
         panel.set_xlim(-0.25 if field == "kappa" else -0.03, 1.04)
+        panel.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
         least = _needed(found, need)
         if least is not None:
             panel.axvline(least, color=style.MUTED, lw=1, ls=(0, (3, 2)), zorder=1)
     axes[0].set_yticks(list(places), [_label(one) for one in rows], fontsize=8, color=style.INK)
     axes[0].set_ylim(len(rows) - 0.4, -0.6)
-    note = "synthetic labels; " if found.synthetic else ""
-    more = f"; {len(found.agreements) - ROWS} more in calibration.json" if len(found.agreements) > ROWS else ""
-    said = f"{note}dashed: what the lower bound must reach for a licence{more}"
+    notes = ["synthetic labels"] if found.synthetic else []
+    notes += ["dashed: what the lower bound must reach for a licence"] if _asked(found) else []
+    notes += [f"{len(every) - ROWS} more in calibration.json"] if len(every) > ROWS else []
+    said = "; ".join([f"lines: {100 * rows[0].evidence.confidence:g} % intervals over conversations", *notes])
     figure.text(0.985, 0.1 / height, said, fontsize=7.5, color=style.MUTED, ha="right")
     return figure
 
@@ -87,9 +91,19 @@ def _forest(panel: Any, rows: Sequence[Agreement], field: str) -> None:
     panel.tick_params(axis="y", length=0)
 
 
+def told(found: Calibration) -> list[Agreement]:
+    """Return the agreements that say something of their own: of a grader with one language, not the one over all."""
+    languages = Counter(one.grader for one in found.agreements)
+    return [one for one in found.agreements if one.language != ALL or languages[one.grader] > 2]
+
+
+def _asked(found: Calibration) -> bool:
+    return any(one.licence for one in found.agreements)
+
+
 def _needed(found: Calibration, need: str) -> float | None:
     """Return the lower bound that was asked for, where any licence was."""
-    return getattr(found.needs, need) if any(one.licence for one in found.agreements) else None
+    return getattr(found.needs, need) if _asked(found) else None
 
 
 def _label(one: Agreement) -> str:
@@ -142,7 +156,15 @@ def _roc(axes: Any, one: Agreement, found: Calibration) -> None:
     axes.plot(x, y, color=style.AI, lw=1.8)
     evidence = one.evidence
     if evidence.sensitivity.estimate is not None and evidence.specificity.estimate is not None:
-        axes.plot(1 - evidence.specificity.estimate, evidence.sensitivity.estimate, "o", ms=6, color=style.HUMAN)
+        axes.plot(
+            1 - evidence.specificity.estimate,
+            evidence.sensitivity.estimate,
+            "o",
+            ms=6,
+            color=style.HUMAN,
+            clip_on=False,
+            zorder=4,
+        )
     axes.set_xlabel("good answers faulted", fontsize=8)
     axes.set_ylabel("faults found", fontsize=8)
     text = f"AUC {_range(evidence.auc)}\nn = {evidence.n}, {evidence.faults} faults"

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chatparity.calibrate.join import Pair
 from chatparity.calibrate.shares import share_of
 from chatparity.licence import Evidence, Share
-from chatparity.stats import cluster_bootstrap, cohen_kappa, krippendorff_alpha
+from chatparity.stats import cluster_bootstrap, cohen_kappa, krippendorff_alpha, roc_auc
 
 RESAMPLES = 2000
 
@@ -86,13 +85,7 @@ def _share(pairs: Sequence[Pair], values: Sequence[bool], confidence: float, wha
 
 
 def area(graded: Sequence[Pair], confidence: float, seed: int = 0) -> Share:
-    """Return the area under the ROC curve: how often a good answer has the higher value than a faulted one [1].
-
-    The interval is a percentile bootstrap over conversations.
-
-    [1] J. A. Hanley, B. J. McNeil (1982), The meaning and use of the area under a receiver operating characteristic
-        (ROC) curve, Radiology 143, 29-36.
-    """
+    """Return how often a good answer has the higher value than a faulted one, with a bootstrap over conversations."""
     good = np.array([one.truth.good for one in graded], dtype=bool)
     values = np.array([value_of(one) for one in graded])
     clusters = [one.row.cluster for one in graded]
@@ -100,7 +93,7 @@ def area(graded: Sequence[Pair], confidence: float, seed: int = 0) -> Share:
         why = "cannot be estimated: people gave one verdict only"
         return Share(n=len(graded), clusters=len(set(clusters)), estimate=None, low=None, high=None, method=why)
     found = cluster_bootstrap(
-        lambda chosen: auc_of(values[chosen], good[chosen]),
+        lambda chosen: roc_auc(values[chosen], good[chosen]),
         clusters,
         confidence=confidence,
         kind="percentile",
@@ -108,13 +101,3 @@ def area(graded: Sequence[Pair], confidence: float, seed: int = 0) -> Share:
         seed=seed,
     )
     return _coefficient(found)
-
-
-def auc_of(values: NDArray[np.float64], good: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve by ranks, ties as halves; not a number where one class is empty."""
-    from scipy.stats import rankdata
-
-    count, other = int(good.sum()), int((~good).sum())
-    if not count or not other:
-        return float("nan")
-    return float((rankdata(values)[good].sum() - count * (count + 1) / 2) / (count * other))

@@ -10,15 +10,14 @@ import msgspec
 from chatparity.calibrate.result import Calibration
 from chatparity.errors import UsageError
 from chatparity.run.folder import RunFolder
-from chatparity.suite import MODULE, Suite
+from chatparity.suite import MODULE, Suite, find_root
 
 
 def default_folder(what: Path, suite: Suite) -> Path:
     """Return where a calibration goes when nobody says so: into its run, else under `reports` of the suite."""
     if RunFolder(what).exists():
         return what / "calibration"
-    own = suite.root != suite.shipped or (suite.root / ".git").exists()
-    return (suite.root if own else Path.cwd()) / "reports" / "calibration"
+    return (suite.root if find_root() == suite.root else Path.cwd()) / "reports" / "calibration"
 
 
 def write_calibration(folder: Path, found: Calibration) -> Path:

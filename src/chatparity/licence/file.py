@@ -10,13 +10,12 @@ import msgspec
 
 from chatparity.errors import InputError, Problem
 from chatparity.licence.entry import FORMAT, Licence
-from chatparity.suite import Suite
+from chatparity.suite import Suite, find_root
 
 
 def licence_file(suite: Suite) -> Path:
     """Return where licences are kept: in the suite, or, where only the shipped one is, under the current folder."""
-    own = suite.root != suite.shipped or (suite.root / ".git").exists()
-    return (suite.root if own else Path.cwd()) / suite.settings.licence.file
+    return (suite.root if find_root() == suite.root else Path.cwd()) / suite.settings.licence.file
 
 
 def read_licence(path: Path) -> Licence:

@@ -32,6 +32,7 @@ from chatparity.stats.power import (
 from chatparity.stats.prediction_powered import PoweredMean, prediction_powered_mean
 from chatparity.stats.rate import RateEstimate, cluster_rate
 from chatparity.stats.repeats import RepeatEstimate, pass_all, pass_any, pass_hat
+from chatparity.stats.roc import roc_auc
 from chatparity.stats.standardise import Gap, StandardisedDifference, standardised_difference
 from chatparity.stats.two_rates import (
     McNemarTest,
@@ -92,6 +93,7 @@ __all__ = [
     "prediction_powered_mean",
     "rate_conversations",
     "rate_power",
+    "roc_auc",
     "rogan_gladen",
     "score_interval",
     "simultaneous_confidence",

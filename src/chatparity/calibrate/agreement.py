@@ -15,7 +15,7 @@ from chatparity.stats import cluster_bootstrap, cohen_kappa, krippendorff_alpha,
 RESAMPLES = 2000
 
 
-def evidence_of(pairs: Sequence[Pair], *, confidence: float, seed: int = 0) -> Evidence:
+def evidence_of(pairs: Sequence[Pair], *, confidence: float, seed: int = 0, resamples: int = RESAMPLES) -> Evidence:
     """Return how a grader agrees with people on rated answers; those that it left open are counted apart.
 
     Sensitivity and specificity are weighted by how likely each answer was to be looked at; κ, α and the ROC curve are
@@ -31,11 +31,11 @@ def evidence_of(pairs: Sequence[Pair], *, confidence: float, seed: int = 0) -> E
         clusters,
         confidence=confidence,
         seed=seed,
-        resamples=RESAMPLES,
+        resamples=resamples,
     )
     values = [(value_of(one), one.truth.value) for one in graded]
     alpha = krippendorff_alpha(
-        values, level="interval", clusters=clusters, confidence=confidence, seed=seed, resamples=RESAMPLES
+        values, level="interval", clusters=clusters, confidence=confidence, seed=seed, resamples=resamples
     )
     return Evidence(
         n=len(graded),
@@ -53,7 +53,7 @@ def evidence_of(pairs: Sequence[Pair], *, confidence: float, seed: int = 0) -> E
         ),
         sensitivity=_share(faulty, [one.found for one in faulty], confidence, "answer that people fault"),
         specificity=_share(fine, [not one.found for one in fine], confidence, "answer that people call good"),
-        auc=area(graded, confidence, seed),
+        auc=area(graded, confidence, seed, max(resamples // 4, 100)),
         brier=float(np.mean([(value_of(one) - one.truth.good) ** 2 for one in graded])) if graded else None,
         confidence=confidence,
     )
@@ -84,7 +84,7 @@ def _share(pairs: Sequence[Pair], values: Sequence[bool], confidence: float, wha
     return share_of(values, [one.row.cluster for one in pairs], [1 / one.probability for one in pairs], confidence)
 
 
-def area(graded: Sequence[Pair], confidence: float, seed: int = 0) -> Share:
+def area(graded: Sequence[Pair], confidence: float, seed: int, resamples: int) -> Share:
     """Return how often a good answer has the higher value than a faulted one, with a bootstrap over conversations."""
     good = np.array([one.truth.good for one in graded], dtype=bool)
     values = np.array([value_of(one) for one in graded])
@@ -97,7 +97,7 @@ def area(graded: Sequence[Pair], confidence: float, seed: int = 0) -> Share:
         clusters,
         confidence=confidence,
         kind="percentile",
-        resamples=RESAMPLES // 4,
+        resamples=resamples,
         seed=seed,
     )
     return _coefficient(found)

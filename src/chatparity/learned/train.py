@@ -95,7 +95,9 @@ def regression_of(rows: Any, good: NDArray[np.bool_], penalty: float) -> Any:
     """Fit the logistic regression with the inverse penalty C = `penalty`."""
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=penalty, max_iter=2000).fit(rows, good)
+    # liblinear takes a fraction of the time of lbfgs where there are more terms than answers. It shrinks the intercept
+    # a little, which the curve through held-out scores makes good.
+    return LogisticRegression(C=penalty, solver="liblinear", random_state=0).fit(rows, good)
 
 
 def train(examples: Sequence[Example], seed: int) -> Trained:

@@ -129,10 +129,11 @@ def labelled(pairs: Sequence[Pair], seed: int) -> Trust:
     return Trust(people=people)
 
 
-def covered(case: Case, runs: int, seed: int) -> dict[str, tuple[float, float]]:
-    """Return, by way of counting, the share of runs whose interval holds the truth, and its mean width in points.
+def covered(case: Case, runs: int, seed: int) -> dict[str, tuple[float, float, int]]:
+    """Return, by way of counting, how often an interval holds the truth, its mean width in points, and runs without.
 
-    Runs in which there is no interval count as not covered.
+    Where the calibration has too few faults to show that the judge is better than chance there is no interval: the gate
+    is INCONCLUSIVE.
     """
     hits: dict[str, list[bool]] = {"as judged": [], "from calibration": [], "from labels": []}
     widths: dict[str, list[float]] = {name: [] for name in hits}
@@ -150,10 +151,13 @@ def covered(case: Case, runs: int, seed: int) -> dict[str, tuple[float, float]]:
         for name, rate in found.items():
             known = rate is not None and rate.low is not None and rate.high is not None
             # The truth is the rate that the agent has, not the share of these very answers.
-            hits[name].append(bool(known and rate.low <= case.good <= rate.high))  # type: ignore[union-attr, operator]
             if known:
+                hits[name].append(bool(rate.low <= case.good <= rate.high))  # type: ignore[union-attr, operator]
                 widths[name].append(100 * (rate.high - rate.low))  # type: ignore[union-attr, operator]
-    return {name: (float(np.mean(held)), float(np.mean(widths[name] or [np.nan]))) for name, held in hits.items()}
+    return {
+        name: (float(np.mean(held)), float(np.mean(widths[name])), runs - len(held)) if held else (0.0, 0.0, runs)
+        for name, held in hits.items()
+    }
 
 
 def main() -> None:
@@ -164,15 +168,17 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"{chosen.runs} runs a case, seed {chosen.seed}; {CALIBRATED} answers calibrated on, {LABELLED} labels a run")
     print("share of runs whose 95 % interval holds the true rate (and its mean width in points)")
-    head = ("good", "finds", "clears", "answers", "as judged", "from calibration", "from labels")
-    print("{:>6}  {:>6}  {:>6}  {:>7}  {:>15}  {:>16}  {:>15}".format(*head))
+    print("no interval: runs whose calibration had too few faults to correct with; a gate is INCONCLUSIVE then")
+    head = ("good", "finds", "clears", "answers", "as judged", "from calibration", "from labels", "no interval")
+    print("{:>6}  {:>6}  {:>6}  {:>7}  {:>15}  {:>16}  {:>15}  {:>11}".format(*head))
     worst = 1.0
     for case in CASES:
         found = covered(case, chosen.runs, chosen.seed)
-        worst = min([worst, *(share for name, (share, _) in found.items() if name != "as judged")])
-        cells = [f"{100 * share:5.1f} % ({width:4.1f})" for share, width in found.values()]
+        worst = min([worst, *(share for name, (share, _, _) in found.items() if name != "as judged")])
+        cells = [f"{100 * share:5.1f} % ({width:4.1f})" for share, width, _ in found.values()]
+        none = found["from calibration"][2]
         rates = f"{case.good:6.0%}  {case.sensitivity:6.0%}  {case.specificity:6.0%}  {case.answers:7d}"
-        print(f"{rates}  {cells[0]:>15}  {cells[1]:>16}  {cells[2]:>15}", flush=True)
+        print(f"{rates}  {cells[0]:>15}  {cells[1]:>16}  {cells[2]:>15}  {none:>11}", flush=True)
     print(f"lowest coverage of a corrected rate: {100 * worst:.1f} %")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = 3
 BINS = 5
 ROWS = 40
-MOST_LINES = 4
+PANELS = 12
 MEASURES: tuple[tuple[str, str, str], ...] = (
     ("kappa", "Cohen's κ", "kappa"),
     ("sensitivity", "faults that it finds", "sensitivity"),
@@ -30,15 +30,15 @@ MEASURES: tuple[tuple[str, str, str], ...] = (
 
 def build(found: Calibration) -> dict[str, bytes]:
     """Return every figure that has something to show, as files by name: SVG and PNG of each."""
-    whole = [one for one in found.agreements if one.language == ALL]
-    curved = [one for one in whole if 0 < one.evidence.faults < one.evidence.n]
+    shown = [one for one in told(found) if one.evidence.n]
+    curved = [one for one in shown if 0 < one.evidence.faults < one.evidence.n]
     drawn: dict[str, Callable[[], Figure]] = {}
-    if told(found):
+    if shown:
         drawn["agreement"] = lambda: agreement(found)
     if curved:
-        drawn["roc"] = lambda: _panels(curved, lambda axes, one: _roc(axes, one, found), "Dot: its own verdicts", found)
-    if whole:
-        drawn["reliability"] = lambda: _panels(whole, _reliability, "Numbers: answers", found)
+        drawn["roc"] = lambda: _panels(curved, _roc, "Dot: its own verdicts", found)
+    if shown:
+        drawn["reliability"] = lambda: _panels(shown, _reliability, "Numbers: answers of about one value", found)
     files: dict[str, bytes] = {}
     with style.settings():
         for name, draw in drawn.items():
@@ -112,27 +112,29 @@ def _label(one: Agreement) -> str:
 
 
 def _panels(rows: Sequence[Agreement], draw: Callable[[Any, Agreement], None], name: str, found: Calibration) -> Figure:
-    """Draw one square panel a grader."""
-    lines = math.ceil(len(rows) / COLUMNS)
-    columns = min(len(rows), COLUMNS)
-    figure = style.canvas(0.35 + 2.9 * lines)
+    """Draw one square panel a grader and language."""
+    drawn = rows[:PANELS]
+    lines, columns = math.ceil(len(drawn) / COLUMNS), min(len(drawn), COLUMNS)
+    figure = style.canvas(0.35 + 2.9 * lines, narrow=columns == 1)
     height = figure.get_figheight()
-    every = figure.subplots(lines, COLUMNS, squeeze=False)
-    right = 0.985
-    figure.subplots_adjust(left=0.065, right=right, top=1 - 0.42 / height, bottom=0.62 / height, wspace=0.3, hspace=0.5)
+    every = figure.subplots(lines, COLUMNS if columns > 1 else 1, squeeze=False)
+    left = 0.065 if columns > 1 else 0.14
+    figure.subplots_adjust(left=left, right=0.985, top=1 - 0.42 / height, bottom=0.62 / height, wspace=0.3, hspace=0.5)
     for number, axes in enumerate(every.flat):
-        if number >= len(rows):
+        if number >= len(drawn):
             axes.set_visible(False)
             continue
-        axes.set_title(clipped(rows[number].grader, 30), fontsize=9, color=style.INK, loc="left")
+        one = drawn[number]
+        axes.set_title(f"{clipped(one.grader, 24)}, {one.language}", fontsize=9, color=style.INK, loc="left")
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(-0.02, 1.02)
         axes.set_box_aspect(1)
         axes.plot([0, 1], [0, 1], color=style.RULE, lw=1)
-        draw(axes, rows[number])
+        draw(axes, one)
         _plain(axes)
-    said = f"{name}{', synthetic labels' if found.synthetic else ''}: {found.labels}"
-    figure.text(0.065, 0.1 / height, clipped(said, 46 * columns), fontsize=7.5, color=style.MUTED, ha="left")
+    more = f"; {len(rows) - PANELS} more in calibration.json" if len(rows) > PANELS else ""
+    said = f"{name}{'; synthetic labels' if found.synthetic else ''}{more}"
+    figure.text(left, 0.1 / height, said, fontsize=7.5, color=style.MUTED, ha="left")
     return figure
 
 
@@ -142,16 +144,8 @@ def _plain(axes: Any) -> None:
     axes.tick_params(labelsize=7.5, length=2, color=style.RULE)
 
 
-def _roc(axes: Any, one: Agreement, found: Calibration) -> None:
-    """Draw the curve of a grader over everything, thin ones of its languages, and where its own verdicts lie."""
-    others = [two for two in found.agreements if two.grader == one.grader and two.language != ALL]
-    curved = [two for two in others if 0 < two.evidence.faults < two.evidence.n]
-    if len(curved) > 1:
-        for two in sorted(curved, key=lambda two: -two.evidence.n)[:MOST_LINES]:
-            x, y = curve(two)
-            axes.plot(x, y, color=style.SHADES[3], lw=0.9)
-            middle = len(x) // 2
-            axes.annotate(two.language, (x[middle], y[middle]), fontsize=7, color=style.MUTED)
+def _roc(axes: Any, one: Agreement) -> None:
+    """Draw the curve of a grader, and where its own verdicts lie."""
     x, y = curve(one)
     axes.plot(x, y, color=style.AI, lw=1.8)
     evidence = one.evidence
@@ -220,5 +214,5 @@ def _range(share: Share) -> str:
     if share.estimate is None:
         return "not known"
     if share.low is None or share.high is None:
-        return f"{share.estimate:.2f}"
+        return f"{share.estimate:.2f}, no interval"
     return f"{share.estimate:.2f} [{share.low:.2f}, {share.high:.2f}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatparity.grading.fingerprint import Fingerprint
@@ -14,6 +14,7 @@ from chatparity.run.folder import PeopleSaid, RunFolder
 from chatparity.suite import LicenceTable, Suite
 
 Key = tuple[str, int, int]
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,11 @@ class Trust:
         known = self.evidence(grader, metric, languages)
         if known is None:
             return "not compared with people"
+        entries = list(dict.fromkeys(known.values()))
+        if len(entries) > SHOWN:
+            return _spread(entries)
         told = []
-        for entry in dict.fromkeys(known.values()):
+        for entry in entries:
             kappa = entry.evidence.kappa
             if kappa.estimate is None or kappa.low is None or kappa.high is None:
                 told.append(f"κ not known in {entry.language} ({kappa.method})")
@@ -69,6 +73,17 @@ class Trust:
                 shown = f"κ {kappa.estimate:.2f} [{kappa.low:.2f}, {kappa.high:.2f}]".replace("-", "−")
                 told.append(f"{shown} with people in {entry.language}, n = {entry.evidence.n}")
         return "; ".join(told)
+
+
+def _spread(entries: Sequence[Entry]) -> str:
+    """Return the agreement in many languages: from the lowest κ to the highest, and where the lowest is."""
+    known = [(one.evidence.kappa.estimate, one) for one in entries if one.evidence.kappa.estimate is not None]
+    n = sum(one.evidence.n for one in entries)
+    if not known:
+        return f"κ not known in {len(entries)} languages, n = {n}"
+    (low, least), (high, _) = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
+    shown = f"κ from {low:.2f} ({least.language}, n = {least.evidence.n}) to {high:.2f}".replace("-", "−")
+    return f"{shown} with people in {len(entries)} languages, n = {n}; each stands in the licence file"
 
 
 def languages_of(rows: Iterable[ScoreRow]) -> set[str]:

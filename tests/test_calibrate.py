@@ -18,6 +18,12 @@ from tests.judged_suite import GATE, Confused, chatparity, comparing, lay, talk,
 NINE_TENTHS: dict[str, Any] = {"faults": 60, "found": 54, "good": 140, "cleared": 126}
 
 
+def examined(root: Path, judge: str, code: int = 0) -> None:
+    """Grade the recorded answers as a run, without its report, and decide its gates."""
+    chatparity(root, "grade", "datasets/talks.jsonl", "--judge", judge, "--out", "r")
+    chatparity(root, "gate", "r", code=code)
+
+
 def licence(root: Path) -> Licence:
     return read_licence(root / "evals" / "licence.json")
 
@@ -58,7 +64,7 @@ def test_a_licence_is_granted_on_evidence_and_lets_the_judge_decide_by_the_corre
     tmp_path: Path, judge: str
 ) -> None:
     lay(tmp_path, talks(60, 140), GATE + "at_least = 0.5\n")
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r", code=3)
+    examined(tmp_path, judge, code=3)
     (gate,) = verdict(tmp_path).gates
     assert gate.verdict == "INCONCLUSIVE"
     assert "no licence for accuracy_llm in en: its rate has not been compared with people's labels" in gate.reason
@@ -99,7 +105,7 @@ def test_a_licence_is_void_once_rubric_or_model_change_or_more_is_needed(
     else:
         suite = tmp_path / "evals" / "suite.toml"
         suite.write_text(suite.read_text() + "\n[licence]\nsensitivity = 0.95\n")
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r", code=3)
+    examined(tmp_path, judge, code=3)
     (gate,) = verdict(tmp_path).gates
     assert gate.verdict == "INCONCLUSIVE"
     assert said in gate.reason
@@ -111,7 +117,7 @@ def test_scores_that_another_judge_gave_later_are_not_covered_by_the_licence_of_
 ) -> None:
     lay(tmp_path, talks(60, 140), GATE + "at_least = 0.5\n")
     calibrated(tmp_path, judge)
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r")
+    examined(tmp_path, judge)
     chatparity(tmp_path, "grade", "r", "--judge", judge.replace("m-1", "m-2"))
     chatparity(tmp_path, "gate", "r", code=3)
     assert "the judge changed" in verdict(tmp_path).gates[0].reason
@@ -120,7 +126,7 @@ def test_scores_that_another_judge_gave_later_are_not_covered_by_the_licence_of_
 def test_scores_of_an_older_rubric_are_graded_again_before_they_decide(tmp_path: Path, judge: str) -> None:
     lay(tmp_path, talks(60, 140), GATE + "at_least = 0.5\n")
     calibrated(tmp_path, judge)
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r")
+    examined(tmp_path, judge)
     rubric = tmp_path / "graders" / "accuracy.md"
     rubric.write_text(rubric.read_text() + "\nA greeting is no fact.\n")
     chatparity(tmp_path, "gate", "r", code=3)
@@ -135,7 +141,7 @@ def test_a_judge_that_misses_too_much_is_refused_and_the_gate_says_why(tmp_path:
     assert "refused accuracy_llm[en] rate: sensitivity 0.50 [" in done.stdout
     assert "0 of 1 licences granted" in done.stderr
     assert not licence(tmp_path).entries[0].granted
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r", code=3)
+    examined(tmp_path, judge, code=3)
     assert "refused: sensitivity 0.50" in verdict(tmp_path).gates[0].reason
 
 
@@ -144,7 +150,7 @@ def test_a_gate_over_all_languages_needs_a_licence_in_each(tmp_path: Path, judge
     english = tmp_path / "english.jsonl"
     write_transcripts(english, [one for one in read_transcripts([tmp_path / "datasets"]) if one.language == "en"])
     chatparity(tmp_path, "calibrate", "english.jsonl", "--judge", judge)
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r", code=3)
+    examined(tmp_path, judge, code=3)
     gates = {one.slice: one for one in verdict(tmp_path).gates}
     assert gates["language=en"].verdict == "PASS"
     assert gates["language=pl"].verdict == "INCONCLUSIVE"
@@ -160,7 +166,7 @@ def test_a_rate_as_judged_that_passes_is_open_where_the_corrected_one_does_not(
     needs = "\n[licence]\nsensitivity = 0.5\nspecificity = 0.5\nkappa = 0.3\n"
     lay(tmp_path, talks(60, 140), GATE + "at_least = 0.69\n" + needs)
     calibrated(tmp_path, judge)
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r", code=3)
+    examined(tmp_path, judge, code=3)
     (gate,) = verdict(tmp_path).gates
     assert gate.rate.low is not None
     assert gate.rate.low > 0.69
@@ -196,7 +202,7 @@ def test_a_label_is_about_the_words_that_were_rated_and_counts_once(tmp_path: Pa
 def test_labels_of_a_sample_are_weighted_by_how_likely_each_was_drawn(tmp_path: Path, judge: str) -> None:
     """Faults that a grader flagged are drawn more often: unweighted, sensitivity would come out too high."""
     lay(tmp_path, talks(60, 140), GATE + "at_least = 0.5\n")
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r", code=3)
+    examined(tmp_path, judge, code=3)
     chatparity(tmp_path, "sample", "r", "-n", "120", "--share-random", "0.3", "-o", "s")
     sheet = tmp_path / "s" / "sample.csv"
     lines = sheet.read_text(encoding="utf-8-sig").splitlines()
@@ -230,7 +236,7 @@ def test_anchors_that_get_other_verdicts_withdraw_the_licence(tmp_path: Path, ju
     judge_server.always = Confused(**NINE_TENTHS, flipped=frozenset(range(0, 140, 3)))
     moved = chatparity(tmp_path, "calibrate", "datasets/talks.jsonl", "--judge", judge, "--drift")
     assert "the licence is withdrawn" in moved.stdout
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r", code=3)
+    examined(tmp_path, judge, code=3)
     assert "withdrawn on" in verdict(tmp_path).gates[0].reason
     other = judge.replace("m-1", "m-2")
     done = chatparity(tmp_path, "calibrate", "datasets/talks.jsonl", "--judge", other, "--drift", code=2)
@@ -294,7 +300,7 @@ def test_with_licence_a_gate_takes_the_judged_grader_and_else_the_rule(tmp_path:
         "def lookup(exchange: Exchange) -> Score:\n"
         '    return Score.passed("right")\n'
     )
-    chatparity(tmp_path, "run", "--judge", judge, "--out", "r")
+    examined(tmp_path, judge)
     assert verdict(tmp_path).gates[0].grader == "lookup"
     suite = tmp_path / "evals" / "suite.toml"
     suite.write_text(suite.read_text() + "licence = true\n")

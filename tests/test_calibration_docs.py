@@ -20,7 +20,7 @@ from chatparity.suite import LicenceTable, Settings, SuiteTable
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "calibration.md").read_text()
-COMMANDS = [line for line in re.findall(r"^(chatparity [^#\n]+)", GUIDE, flags=re.MULTILINE)]
+COMMANDS = re.findall(r"^(chatparity [^#\n]+)", GUIDE, flags=re.MULTILINE)
 
 
 def test_the_settings_shown_are_all_there_are_with_their_defaults() -> None:

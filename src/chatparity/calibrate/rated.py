@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from chatparity.errors import UsageError
 from chatparity.grading.people import Truth, truths
@@ -34,6 +36,21 @@ class Rated:
     probability: float
     synthetic: bool
     drawn: bool = False
+
+
+class _Review(msgspec.Struct):
+    """What a sample leaves in `meta.review` of a transcript, as far as it is read here."""
+
+    turn: int
+    inclusion_probability: Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
+class _Origin(msgspec.Struct):
+    """What a sample leaves in `meta.sampled_from`: the reply of a run that a transcript was made for."""
+
+    id: str
+    turn: int
+    trial: int
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,7 @@ def rated_in(transcript: Transcript, suite: Suite) -> list[Rated]:
 
     In one that was made for an item of a sample only that item's answer is rated, and it is the reply of a run.
     """
-    drawn = transcript.meta.get("sampled_from")
+    drawn = _meta(transcript, "sampled_from", _Origin)
     chances = _probabilities(transcript)
     found = []
     points = points_of(transcript)
@@ -83,18 +100,20 @@ def rated_in(transcript: Transcript, suite: Suite) -> list[Rated]:
             continue
         place: tuple[str, int, int | None] = (transcript.id, point.turn, None)
         if drawn:
-            place = (str(drawn["id"]), int(drawn["turn"]), int(drawn["trial"]))
+            place = (drawn.id, drawn.turn, drawn.trial)
         found.append(Rated(*place, reply.text, said, chances.get(point.turn, 1.0), transcript.synthetic, bool(drawn)))
     return found
 
 
 def _probabilities(transcript: Transcript) -> dict[int, float]:
     """Return the inclusion probability of each answer that came from a sample."""
-    reviews: Any = transcript.meta.get("review")
-    if not isinstance(reviews, list):
-        return {}
-    return {
-        int(one["turn"]): float(one["inclusion_probability"])
-        for one in reviews
-        if isinstance(one, dict) and 0 < float(one.get("inclusion_probability", 0)) <= 1
-    }
+    reviews: list[_Review] = _meta(transcript, "review", list[_Review]) or []
+    return {one.turn: one.inclusion_probability for one in reviews}
+
+
+def _meta(transcript: Transcript, name: str, kind: Any) -> Any:
+    """Return a field of `meta` that a sample wrote, or None: `meta` is anybody's, and may hold other things there."""
+    try:
+        return msgspec.convert(transcript.meta[name], kind)
+    except (KeyError, msgspec.ValidationError):
+        return None

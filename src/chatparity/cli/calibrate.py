@@ -33,7 +33,9 @@ def command(
         typer.Option(metavar="FILE", help="Labelled transcripts, or a filled-in sample; default: those of RUN|PATH."),
     ] = None,
     judge: Judge = None,
-    graders: Annotated[str, typer.Option(metavar="A,B", help="Only these graders or dimensions.")] = "",
+    graders: Annotated[
+        str, typer.Option(metavar="A,B", help="Only these graders or dimensions; a fitted model by its file.")
+    ] = "",
     probes: Annotated[
         int, typer.Option(min=0, metavar="N", help="Ask the judge to compare N pairs for each known bias.")
     ] = 0,

@@ -72,18 +72,39 @@ class JudgeTable(_Table, frozen=True):
     max_requests: int | None = None
 
 
+class LicenceTable(_Table, frozen=True):
+    """`[licence]`: what a judged or learned grader must have shown against people before it may decide a gate.
+
+    `kappa`, `sensitivity` and `specificity` are what the lower bounds of Cohen's κ, of the share of people's faults
+    that it finds and of the share of people's good answers that it clears must reach, at `confidence`; `abstained` is
+    the largest share of rated answers that it may leave open, `drift` the largest share of verdicts on anchors that
+    may have changed. `file` is where licences are kept.
+    """
+
+    file: str = "evals/licence.json"
+    kappa: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.4
+    sensitivity: Threshold = 0.75
+    specificity: Threshold = 0.75
+    abstained: Threshold = 0.2
+    drift: Threshold = 0.05
+    confidence: Confidence = 0.95
+
+
 class GateTable(_Table, frozen=True):
     """`[[gate]]`: what one metric of one dimension must show, for all (`whole`) and for each value of the named slices.
 
     Exactly one of `at_least`, `at_most` (a rate), `margin` (AI − human must lie above −margin), `no_worse_than`
     (the same against the baseline run) and `zero` (not one bad exchange) is given. Where several
-    graders measure the same metric of a dimension, the only rule grader decides, or the one that `grader` names.
+    graders measure the same metric of a dimension, the only rule grader decides, or the one that `grader` names; with
+    `licence` the only one that people must have licensed: a judged or learned one. Such a grader decides nothing
+    without its licence, whoever named it.
     `confidence` is that of the two-sided interval. A slice with fewer than `min_n` planned exchanges is reported only.
     """
 
     dimension: str
     metric: str = "rate"
     grader: str | None = None
+    licence: bool = False
     at_least: Threshold | None = None
     at_most: Threshold | None = None
     margin: Threshold | None = None
@@ -178,6 +199,7 @@ class Settings(_Table, frozen=True):
     judge: JudgeTable = JudgeTable()
     gate: tuple[GateTable, ...] = ()
     waiver: tuple[WaiverTable, ...] = ()
+    licence: LicenceTable = LicenceTable()
     agents: dict[str, dict[str, Any]] = {}
     prices: dict[str, PriceTable] = {}
     budget: BudgetTable = BudgetTable()

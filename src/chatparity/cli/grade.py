@@ -29,7 +29,9 @@ RAISED = "the grader raised"
 
 def command(
     what: Annotated[Path, typer.Argument(metavar="RUN|PATH", help="A run, or transcripts with recorded answers.")],
-    graders: Annotated[str, typer.Option(metavar="A,B", help="Only these graders or dimensions.")] = "",
+    graders: Annotated[
+        str, typer.Option(metavar="A,B", help="Only these graders or dimensions; a fitted model by its file.")
+    ] = "",
     judge: Judge = None,
     out: Annotated[Path | None, typer.Option(metavar="RUN", help="Where PATH's run goes.")] = None,
     as_json: AsJson = False,

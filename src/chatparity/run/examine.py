@@ -19,6 +19,7 @@ from chatparity.agents import Agent, open_agent
 from chatparity.errors import UsageError
 from chatparity.exchange import Point, ReplyRecord
 from chatparity.grading import load_graders
+from chatparity.grading.fingerprint import fingerprint_of
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import transcript_files, write_transcripts
 from chatparity.judge import open_judge
@@ -240,12 +241,16 @@ async def grade_run(
         left = {talk: arms for talk, arms in sides.items() if talk not in found}
         found |= await graded(left, graders, judged=judged, on_progress=on_progress)
         rows = [row for talk in sides for row in found[talk]]
+    graded_by = {one.name: fingerprint_of(one, judge or manifest.judge) for one in graders}
     if only and folder.scores_file.is_file():
         names = {one.name for one in graders}
         rows = [*(row for row in folder.scores() if row.grader not in names), *rows]
+        graded_by = folder.graded_by() | graded_by
     for stale in (folder.gate_file, folder.report_file, folder.report_file.with_suffix(".md")):
         stale.unlink(missing_ok=True)
     encoder = msgspec.json.Encoder()
+    # Before the scores: whoever finds them finds who gave them.
+    folder.write(folder.graded_file, msgspec.json.format(msgspec.json.encode(graded_by), indent=2))
     folder.write(folder.scores_file, b"".join(encoder.encode(row) + b"\n" for row in rows))
     return rows
 

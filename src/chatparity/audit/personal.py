@@ -9,17 +9,11 @@ from typing import Any
 
 from chatparity.audit.digits import western
 from chatparity.audit.grounds import Fault
+from chatparity.checks.personal import CARD, EMAIL, IBAN, NO_PHONE, is_card, is_iban
 from chatparity.transcript import Transcript
 
-_CARD = re.compile(
-    r"(?<![0-9A-Za-z-])(?:[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5})"
-    r"(?![0-9A-Za-z-]|[.,]\d)"
-)
-_IBAN = re.compile(r"(?<![0-9A-Za-z-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![0-9A-Za-z-])")
-_EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 _RESERVED_HOST = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost)$", re.IGNORECASE)
 _MAY_BE_PHONE = re.compile(r"\+\d|(?<![\w.-])\(?\d[\d ()/.-]{7,}\d")
-_NO_PHONE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d\d|[A-Z]{1,3}-[\d-]+")
 
 _RESERVED = {
     "1": r"[2-9]\d{2}55501\d{2}",  # North America (NANPA)
@@ -54,36 +48,23 @@ def found_in(text: str, region: str | None = None) -> Iterator[str]:
     if not any(one.isdigit() for one in plain) and "@" not in plain:
         return
     rest = plain
-    for hit in _IBAN.finditer(plain):
-        if _is_iban(hit.group()):
+    for hit in IBAN.finditer(plain):
+        if is_iban(hit.group()):
             rest = rest.replace(hit.group(), " ")
             yield f"expected no account number, got the valid IBAN {_masked(hit.group())}: change a digit"
-    for hit in _CARD.finditer(rest):
-        if _is_card(hit.group()):
+    for hit in CARD.finditer(rest):
+        if is_card(hit.group()):
             rest = rest.replace(hit.group(), " ")
             yield f"expected no card number, got {_masked(hit.group())}, which passes the Luhn check: change a digit"
-    for hit in _EMAIL.finditer(plain):
+    for hit in EMAIL.finditer(plain):
         if not _RESERVED_HOST.search(hit.group(1)):
             yield f"expected an address at example.com, .org or .net, got one at {hit.group(1)}"
     yield from _phones(rest, region)
 
 
-def _is_iban(text: str) -> bool:
-    from stdnum import iban
-
-    return bool(iban.is_valid(text, check_country=False))
-
-
-def _is_card(text: str) -> bool:
-    from stdnum import luhn
-
-    digits = re.sub(r"\D", "", text)
-    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and bool(luhn.is_valid(digits))
-
-
 def _phones(text: str, region: str | None) -> Iterator[str]:
     """Yield the telephone numbers of a text that could be someone's."""
-    text = _NO_PHONE.sub(lambda hit: " " * len(hit.group()), text)
+    text = NO_PHONE.sub(lambda hit: " " * len(hit.group()), text)
     if not _MAY_BE_PHONE.search(text):
         return
     import phonenumbers

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import math
+import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import msgspec
 
@@ -19,8 +22,12 @@ if TYPE_CHECKING:
 
 Message = Mapping[str, str]
 SHOWN = 300
+OPENAI_URL = "https://api.openai.com/v1"
 PARAMETERS: dict[str, Any] = {"temperature": 0, "seed": 20260101}
-OPTIONAL = ("response_format", *PARAMETERS)
+LOGPROBS: dict[str, Any] = {"top_logprobs": 20, "logprobs": True}
+# In the order in which a refusal is looked for: the longer name first.
+OPTIONAL = ("response_format", *PARAMETERS, *LOGPROBS)
+AZURE = re.compile(r"\.(?:openai\.azure|cognitiveservices\.azure|services\.ai\.azure)\.(?:com|us|cn)$")
 
 
 class WireFailure(JudgeFailure):
@@ -34,11 +41,43 @@ class WireFailure(JudgeFailure):
 
 @dataclass(frozen=True)
 class Answer:
-    """The model's text and the tokens that the endpoint says it read and wrote."""
+    """The model's text, the (read, written) tokens that the endpoint names, and its log-probabilities if it gave any.
+
+    `model` is the name under which it answered.
+    """
 
     text: str
-    input_tokens: int
-    output_tokens: int
+    tokens: tuple[int, int] | None
+    logprobs: Any = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an endpoint is asked: its base URL without a query, the query that goes with every request, its headers."""
+
+    url: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+def address_of(url: str, model: str, key: str | None) -> Address:
+    """Return the address of an OpenAI-compatible base URL, Azure's ways of writing one included.
+
+    Azure OpenAI takes the key in the header `api-key`. Its resource alone (`https://NAME.openai.azure.com`) means the
+    v1 API, with an `api-version` the older one, in which the deployment, here the model, stands in the path.
+    """
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    path = parts.path.rstrip("/")
+    headers: dict[str, str] = {}
+    if AZURE.search(parts.hostname or "") or "api-version" in query:
+        headers = {"api-key": key} if key else {}
+        if "/deployments/" not in path and "api-version" in query and not path.endswith("/v1"):
+            path = f"{path.removesuffix('/openai')}/openai/deployments/{model}"
+        elif not path:
+            path = "/openai/v1"
+    return Address(urlunsplit((parts.scheme, parts.netloc, path, "", "")), query, headers)
 
 
 class Wire:
@@ -49,34 +88,49 @@ class Wire:
     """
 
     def __init__(self, model: str, url: str | None, key: str | None, *, timeout_seconds: float) -> None:
-        import openai
-
         self.model = model
-        self.place = url or "api.openai.com"
+        url = url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+        self.place = "api.openai.com" if url == OPENAI_URL else urlunsplit((*urlsplit(url)[:3], "", ""))
+        self._address = address_of(url, model, key)
         self._key = key
         self._timeout = timeout_seconds
         self._refused: set[str] = set()
-        # A local server without a key still gets a header, because the client insists on one.
-        self._client: AsyncOpenAI = openai.AsyncOpenAI(
-            api_key=key or "none",
-            base_url=url,
-            max_retries=0,
-            timeout=timeout_seconds,
-            http_client=openai.DefaultAioHttpClient(timeout=timeout_seconds),
-        )
+        self._opened: AsyncOpenAI | None = None
+
+    @property
+    def _client(self) -> AsyncOpenAI:
+        """Return the client, made when it is first needed: what comes from the cache alone needs none."""
+        import openai
+
+        if self._opened is None:
+            # A local server without a key still gets a header, because the client insists on one.
+            self._opened = openai.AsyncOpenAI(
+                api_key=self._key or "none",
+                base_url=self._address.url,
+                default_query=dict(self._address.query),
+                default_headers=dict(self._address.headers),
+                max_retries=0,
+                timeout=self._timeout,
+                http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
+            )
+        return self._opened
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        if self._opened is not None:
+            await self._opened.close()
 
-    async def send(self, messages: Sequence[Message], schema: Mapping[str, Any], name: str) -> Answer:
-        """Send one request and return what was answered. Raises WireFailure."""
+    async def send(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], name: str, *, logprobs: bool = False
+    ) -> Answer:
+        """Send one request and return what was answered; log-probabilities only if asked for. Raises WireFailure."""
         import openai
 
         # The one place where text of a transcript leaves for the judge.
         try:
             async with asyncio.timeout(self._timeout):
-                found = await self._client.chat.completions.create(**self._request(messages, schema, name))
+                body = self._request(messages, schema, name, logprobs)
+                found = await self._client.chat.completions.create(**body)
         except openai.APIStatusError as error:
             raise self._status(error) from error
         except (TimeoutError, openai.APIConnectionError) as error:
@@ -86,9 +140,12 @@ class Wire:
             raise WireFailure("malformed", message, retryable=True) from error
         return self._read(found)
 
-    def _request(self, messages: Sequence[Message], schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+    def _request(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], name: str, logprobs: bool
+    ) -> dict[str, Any]:
         """Return the request's body, without what this endpoint has refused before."""
-        body: dict[str, Any] = {key: value for key, value in PARAMETERS.items() if key not in self._refused}
+        optional = PARAMETERS | LOGPROBS if logprobs and not self._refused & LOGPROBS.keys() else PARAMETERS
+        body: dict[str, Any] = {key: value for key, value in optional.items() if key not in self._refused}
         body |= {"model": self.model, "messages": list(messages)}
         if "response_format" in self._refused:
             asked = "Answer with one JSON object for this JSON Schema and nothing else:\n"
@@ -109,10 +166,12 @@ class Wire:
             reason = self._safe(getattr(said, "refusal", None) or "content filter")
             raise WireFailure("declined", f"{self.model} declined to answer: {reason}")
         usage = getattr(found, "usage", None)
+        read, written = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
         return Answer(
             text=said.content or "",
-            input_tokens=getattr(usage, "prompt_tokens", 0) or 0,
-            output_tokens=getattr(usage, "completion_tokens", 0) or 0,
+            tokens=None if read is None and written is None else (read or 0, written or 0),
+            logprobs=getattr(choices[0], "logprobs", None),
+            model=getattr(found, "model", None),
         )
 
     def _status(self, error: Any) -> WireFailure:
@@ -122,6 +181,9 @@ class Wire:
         if status in (400, 422):
             told = f"{getattr(error, 'param', None) or ''} {error.message}"
             refused = next((one for one in OPTIONAL if one in told and one not in self._refused), None)
+            # Models that refuse log-probabilities often do not name the parameter as it is written.
+            if refused is None and "log prob" in told.lower() and "logprobs" not in self._refused:
+                refused = "logprobs"
             if refused:
                 self._refused.add(refused)
                 return WireFailure("http_4xx", message, retryable=True, retry_after=0)

@@ -51,7 +51,8 @@ class Grader:
     `applies` says at which points it has something to grade at all: elsewhere it is not planned. `languages` are those
     it was tested in ("*" for any). `needs_judge`: without a judge it is not run and said to be not run. `needs` names
     what it reads of a transcript beside the turns: labels (`facts`, `actions`, `escalation`), without which it has
-    nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on.
+    nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on. An `optional` one
+    is used only where it is named. `requests` is how often at least each judge is asked for one score.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Grader:
     needs_judge: bool = False
     doc: str = ""
     needs: tuple[str, ...] = ()
+    optional: bool = False
+    requests: int = 1
 
     def plans(self, point: Point) -> bool:
         """Say whether a score is planned at a point: where it cannot be told because `applies` raises, one is."""

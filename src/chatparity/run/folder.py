@@ -14,6 +14,7 @@ from chatparity.errors import InputError, Problem, UsageError
 from chatparity.exchange import ReplyRecord
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import Journal, read_transcripts
+from chatparity.judge.spending import JudgeSpent
 from chatparity.suite import Mode
 from chatparity.transcript import Transcript
 
@@ -92,6 +93,7 @@ class RunFolder:
         self.transcripts_file = path / "transcripts.jsonl"
         self.replies = Journal(path / "replies.jsonl", ReplyRecord)
         self.scores_file = path / "scores.jsonl"
+        self.judged = Journal(path / "judge.jsonl", JudgeSpent)
         self.looks_file = path / "looks.json"
         self.gate_file = path / "gate.json"
         self.report_file = path / "report.html"

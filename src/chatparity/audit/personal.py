@@ -9,26 +9,11 @@ from typing import Any
 
 from chatparity.audit.digits import western
 from chatparity.audit.grounds import Fault
-from chatparity.checks.personal import CARD, EMAIL, IBAN, NO_PHONE, is_card, is_iban
+from chatparity.checks.personal import CARD, EMAIL, FICTION, IBAN, NO_PHONE, is_card, is_iban
 from chatparity.transcript import Transcript
 
 _RESERVED_HOST = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost)$", re.IGNORECASE)
 _MAY_BE_PHONE = re.compile(r"\+\d|(?<![\w.-])\(?\d[\d ()/.-]{7,}\d")
-
-_RESERVED = {
-    "1": r"[2-9]\d{2}55501\d{2}",  # North America (NANPA)
-    "44": (  # Great Britain (Ofcom, numbers for drama)
-        r"7700900\d{3}|1632960\d{3}|1(?:1[3-8]|21|31|41|51|61)4960\d{3}|2079460\d{3}|2896496\d{3}|2920180\d{3}"
-        r"|1914980\d{3}|8081570\d{3}|9098790\d{3}|3069990\d{3}"
-    ),
-    "353": r"2091\d{5}",  # Ireland (ComReg)
-    "49": r"(?:3023125|6990009|4066969|2214710|8999998)\d{3}|1713920\d{3}|176040690\d{2}",  # Germany (BNetzA)
-    "46": r"3139006\d{2}|4062804\d{2}|8465004\d{2}|9803192\d{2}|701740(?:60[5-9]|6[1-9]\d)",  # Sweden (PTS)
-    "33": r"(?:19900|26191|35301|46571|53649|63998)\d{4}",  # France (Arcep, for audiovisual works)
-    "61": r"[2378](?:5550|7010)\d{4}",  # Australia (ACMA)
-}
-FICTION = tuple(re.compile(rf"\+{code}(?:{number})") for code, number in _RESERVED.items())
-"""Ranges that national regulators keep out of service for film, books and tests, in E.164."""
 
 
 def real_looking(transcript: Transcript) -> Iterator[Fault]:

@@ -39,6 +39,21 @@ NATIONAL: Mapping[str, tuple[str, re.Pattern[str]]] = {
 _PLAIN = {code: str(int(chr(code))) for code in range(0x80, sys.maxunicode + 1) if chr(code).isdecimal()}
 _PLAIN |= {0xFF20: "@", 0xFE6B: "@", 0xFF0E: ".", 0xFF0B: "+"}
 
+_RESERVED = {
+    "1": r"[2-9]\d{2}55501\d{2}",  # North America (NANPA)
+    "44": (  # Great Britain (Ofcom, numbers for drama)
+        r"7700900\d{3}|1632960\d{3}|1(?:1[3-8]|21|31|41|51|61)4960\d{3}|2079460\d{3}|2896496\d{3}|2920180\d{3}"
+        r"|1914980\d{3}|8081570\d{3}|9098790\d{3}|3069990\d{3}"
+    ),
+    "353": r"2091\d{5}",  # Ireland (ComReg)
+    "49": r"(?:3023125|6990009|4066969|2214710|8999998)\d{3}|1713920\d{3}|176040690\d{2}",  # Germany (BNetzA)
+    "46": r"3139006\d{2}|4062804\d{2}|8465004\d{2}|9803192\d{2}|701740(?:60[5-9]|6[1-9]\d)",  # Sweden (PTS)
+    "33": r"(?:19900|26191|35301|46571|53649|63998)\d{4}",  # France (Arcep, for audiovisual works)
+    "61": r"[2378](?:5550|7010)\d{4}",  # Australia (ACMA)
+}
+FICTION = tuple(re.compile(rf"\+{code}(?:{number})") for code, number in _RESERVED.items())
+"""Ranges that national regulators keep out of service for film, books and tests, in E.164."""
+
 
 @dataclass(frozen=True)
 class Identifier:
@@ -54,8 +69,8 @@ class Identifier:
 def identifiers(text: str, region: str | None = None) -> tuple[Identifier, ...]:
     """Return the identifiers in a text, in order and without overlaps; `region` is its market, such as `PL`.
 
-    Account and card numbers must pass their check digits, telephone numbers must be valid: with the country's code, or
-    in the market. Digits of every script are read.
+    Account and card numbers must pass their check digits; telephone numbers must be possible with their country's code,
+    or valid in the market without it. Digits of every script are read.
     """
     plain = plainly(text)
     if "@" not in plain and not re.search(r"\d.*\d.*\d.*\d.*\d.*\d", plain, re.DOTALL):
@@ -136,6 +151,9 @@ def _phone(text: str, region: str | None) -> str | None:
         number = phonenumbers.parse(written, known)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    international = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # With the code of its country a number is meant as one; without it, only what could be dialled there, or is kept
+    # out of service for fiction, is told from any other number.
+    meant = written.startswith("+") and phonenumbers.is_possible_number(number)
+    known_ones = meant or phonenumbers.is_valid_number(number) or any(one.fullmatch(international) for one in FICTION)
+    return international if known_ones else None

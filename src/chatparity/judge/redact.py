@@ -81,7 +81,7 @@ class Pseudonyms:
         found = identifiers(value, self._region)
         whole = found[0] if len(found) == 1 and found[0].end - found[0].start >= len(value) - 2 else None
         label = self._label(whole.kind, whole.value) if whole else self._label(kind, value.casefold())
-        self._known.setdefault(_loosely(whole) if whole else _literal(value), label)
+        self._known.setdefault(_loosely(whole or Identifier(kind, value, 0, 0)), label)
         self._secrets.append((whole.kind if whole else kind, whole.value if whole else value))
 
     def _learn_name(self, value: str) -> None:
@@ -164,7 +164,7 @@ class Pseudonyms:
 def leaking(text: str, secrets: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield the kinds of the known personal data that a text still holds in some form."""
     plain = plainly(text)
-    runs = [re.sub(r"\D", "", hit) for hit in re.findall(r"\d(?:\W{0,3}\d)+", plain)]
+    runs = [re.sub(r"\D", "", hit) for hit in re.findall(r"\d(?:\W{0,6}\d)+", plain)]
     folded = " ".join(re.findall(r"\w+", plain.casefold()))
     dense = re.sub(r"\s", "", plain.casefold())
     for kind, value in secrets:
@@ -236,16 +236,23 @@ def _replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> Redacted:
 def _loosely(one: Identifier) -> str:
     """Return an expression for a number however it is grouped, a telephone number with or without its country."""
     if one.kind == "phone":
-        import phonenumbers
-
-        number = phonenumbers.parse(one.value)
-        digits = phonenumbers.national_significant_number(number)
-        country = rf"(?:(?:\+|00){number.country_code}{_SEPARATORS})?(?:\(?0\)?)?{_SEPARATORS}"
-        return rf"(?<!\d){country}{_SEPARATORS.join(digits)}(?!\d)"
+        return _dialled(one.value)
     if one.kind in ("card", "iban", "id"):
         grouped = "[ -]?".join(map(re.escape, one.value))
         return rf"(?<!\w)(?i:{grouped})(?!\w)"
     return _literal(one.value)
+
+
+def _dialled(value: str) -> str:
+    """Return an expression for a telephone number in any grouping: E.164, or as it was written where it is none."""
+    import phonenumbers
+
+    country, digits = "", re.sub(r"\D", "", value)
+    if value.startswith("+"):
+        number = phonenumbers.parse(value)
+        digits = phonenumbers.national_significant_number(number)
+        country = rf"(?:(?:\+|00)?{number.country_code}{_SEPARATORS})?(?:\(?0\)?)?{_SEPARATORS}"
+    return rf"(?<!\d){country}{_SEPARATORS.join(digits)}(?!\d)" if digits else _literal(value)
 
 
 def _literal(value: str) -> str:

@@ -208,7 +208,7 @@ def test_a_quote_with_a_pseudonym_is_found_in_the_original_and_nothing_personal_
 
 def test_what_cannot_be_replaced_is_not_sent() -> None:
     # Further apart than any grouping that is replaced: the audit, which looks in another way, stops it.
-    with pytest.raises(JudgeFailure, match="nothing was sent.*phone") as caught:
+    with pytest.raises(JudgeFailure, match=r"nothing was sent.*phone") as caught:
         material_of(Exchange(point=points_of(talk())[1], reply=Reply(text="Ring 7 7 0 0  -  9 0 0 1 2 3")))
     assert caught.value.kind == "leak"
     assert "900" not in str(caught.value)

@@ -38,6 +38,7 @@ NATIONAL: Mapping[str, tuple[str, re.Pattern[str]]] = {
 }
 _PLAIN = {code: str(int(chr(code))) for code in range(0x80, sys.maxunicode + 1) if chr(code).isdecimal()}
 _PLAIN |= {0xFF20: "@", 0xFE6B: "@", 0xFF0E: ".", 0xFF0B: "+"}
+_FOREIGN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 
 _RESERVED = {
     "1": r"[2-9]\d{2}55501\d{2}",  # North America (NANPA)
@@ -84,7 +85,7 @@ def identifiers(text: str, region: str | None = None) -> tuple[Identifier, ...]:
 
 def plainly(text: str) -> str:
     """Return a text with the digits of every script as 0 to 9; each character stays one."""
-    return text if text.isascii() else text.translate(_PLAIN)
+    return text if text.isascii() or not _FOREIGN.search(text) else text.translate(_PLAIN)
 
 
 def _all(plain: str, region: str | None) -> Iterator[Identifier]:

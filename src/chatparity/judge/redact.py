@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from chatparity.checks.personal import Identifier, identifiers, plainly
 from chatparity.judge.wire import Message
 
+SHORTEST = 2
+_RUN = re.compile(r"\d(?:\W{0,6}\d){6,}")
 _PERSON = re.compile(r"account|customer|user|person|profile|contact|billing|shipping|recipient|holder|member|client")
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", re.compile(r"e_?mail")),
@@ -110,7 +113,7 @@ class Pseudonyms:
 
     def of(self, text: str) -> Redacted:
         """Return a text with its personal data replaced."""
-        if not self._on or not text:
+        if not self._on or len(text) < SHORTEST:
             return Redacted(text, text)
         spans = [(one.start, one.end, self._label(one.kind, one.value)) for one in identifiers(text, self._region)]
         spans += self._learnt(text, spans)
@@ -125,9 +128,9 @@ class Pseudonyms:
             ordered = sorted(self._known, key=len, reverse=True)
             self._pattern = re.compile("|".join(f"({one})" for one in ordered))
             self._ordered = [self._known[one] for one in ordered]
-        for hit in self._pattern.finditer(plainly(text)):
-            if hit.lastindex and not any(hit.start() < end and start < hit.end() for start, end, _ in taken):
-                yield hit.start(), hit.end(), self._ordered[hit.lastindex - 1]
+        for begin, finish, number in _hits(self._pattern, text):
+            if not any(begin < end and start < finish for start, end, _ in taken):
+                yield begin, finish, self._ordered[number]
 
     def within(self, value: Any) -> Any:
         """Return a JSON value with every text in it redacted; the names of fields stay."""
@@ -150,10 +153,10 @@ class Pseudonyms:
         """
         if not self._on:
             return []
-        found: set[str] = set()
-        for text in _texts(value):
-            found |= {one.kind for one in identifiers(text, self._region)}
-            found |= set(leaking(text, self.secrets()))
+        texts = list(_texts(value))
+        found = {one.kind for text in texts for one in identifiers(text, self._region)}
+        # Words between the texts, so that the end of one and the beginning of the next are not read as one number.
+        found |= set(leaking("\nnext\n".join(texts), self.secrets()))
         return sorted(found)
 
     def secrets(self) -> list[tuple[str, str]]:
@@ -161,28 +164,34 @@ class Pseudonyms:
         return list(dict.fromkeys([*self._secrets, *(key for key in self._labels if key[0] != "name")]))
 
 
+@lru_cache(maxsize=65_536)
+def _hits(pattern: re.Pattern[str], text: str) -> tuple[tuple[int, int, int], ...]:
+    """Return where a pattern of alternatives in groups stands in a text, each with the number of its alternative."""
+    return tuple((*hit.span(), hit.lastindex - 1) for hit in pattern.finditer(plainly(text)) if hit.lastindex)
+
+
 def leaking(text: str, secrets: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield the kinds of the known personal data that a text still holds in some form."""
-    plain = plainly(text)
-    runs = [re.sub(r"\D", "", hit) for hit in re.findall(r"\d(?:\W{0,6}\d)+", plain)]
-    folded = " ".join(re.findall(r"\w+", plain.casefold()))
-    dense = re.sub(r"\s", "", plain.casefold())
+    plain = plainly(text).casefold()
+    runs: list[str] | None = None
     for kind, value in secrets:
         digits = re.sub(r"\D", "", value)
         if kind in ("phone", "card", "id") and len(digits) >= 7:
+            if runs is None:
+                runs = [re.sub(r"\D", "", hit) for hit in _RUN.findall(plain)]
             # Without the code of the country a telephone number is the same number.
             wanted = digits[-9:] if kind == "phone" and len(digits) > 9 else digits
-            if wanted and any(wanted in run for run in runs):
+            if any(wanted in run for run in runs):
                 yield kind
         elif kind in ("email", "iban"):
-            if value.casefold() in dense:
+            if re.search(r"\s*".join(map(re.escape, value.casefold())), plain):
                 yield kind
-        elif kind == "name":
-            words = " ".join(re.findall(r"\w+", value.casefold()))
-            if f" {words} " in f" {folded} ":
-                yield kind
-        elif len(value) >= _LEAST["address"] and value.casefold() in plain.casefold():
-            yield kind
+        elif len(value) >= _LEAST["address"]:
+            words = re.findall(r"\w+", value.casefold())
+            if words and all(word in plain for word in words):
+                together = r"[\W_]+".join(map(re.escape, words))
+                if re.search(rf"(?<!\w){together}(?!\w)", plain):
+                    yield kind
 
 
 def scrubbed(messages: Sequence[Message]) -> list[dict[str, str]]:
@@ -265,8 +274,7 @@ def _personal(data: Any, path: str) -> Iterator[tuple[str, str]]:
     """Yield (kind, value) of what fields of data name as personal."""
     if isinstance(data, Mapping):
         for key, value in data.items():
-            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(key)).casefold().replace("-", "_")
-            yield from _personal(value, f"{path}.{name}")
+            yield from _personal(value, f"{path}.{key}")
     elif isinstance(data, (list, tuple)):
         for value in data:
             yield from _personal(value, path)
@@ -277,9 +285,11 @@ def _personal(data: Any, path: str) -> Iterator[tuple[str, str]]:
             yield kind, text
 
 
+@lru_cache(maxsize=4096)
 def _kind_of(path: str) -> str | None:
     """Return the kind of personal data that a field holds by its name, or None."""
-    parent, _, name = path.rpartition(".")
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", path).casefold().replace("-", "_")
+    parent, _, name = snake.rpartition(".")
     spaced = name.replace("_", " ")
     for kind, pattern in _KINDS:
         if pattern.search(name) or pattern.search(spaced):

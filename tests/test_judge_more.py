@@ -128,7 +128,8 @@ def test_the_chances_grade_the_value_and_the_written_score_decides_whether_it_pa
     head, tail = text[: text.rindex("4")], text[text.rindex("4") + 1 :]
     judge_server.always = completion(text, [(head, {}), ("4", {"4": 0.5, "2": 0.5}), (tail, {})])
     (score,) = scores(suite_at(tmp_path), f"openai:m@{judge_server.url}")
-    assert (score.verdict, score.value) == ("pass", pytest.approx(0.5))
+    assert score.verdict == "pass"
+    assert score.value == pytest.approx(0.5)
 
 
 def scores(suite: Suite, spec: str) -> list[Score]:
@@ -156,7 +157,8 @@ def test_the_judges_of_a_panel_are_asked_on_their_own_and_their_disagreement_is_
     by_model({"a": FINE, "b": {**FINE, "score": 4}, "c": {**FINE, "score": 1}}, judge_server)
     spec = ",".join(f"openai:{name}@{judge_server.url}" for name in "abc")
     (score,) = scores(suite_at(tmp_path, concurrency=1), spec)
-    assert (score.verdict, score.value) == ("pass", pytest.approx((1 + 0.75) / 2))
+    assert score.verdict == "pass"
+    assert score.value == pytest.approx((1 + 0.75) / 2)
     assert [(one.judge.split("@")[0], one.verdict, one.value) for one in score.panel] == [
         ("a", "pass", 1.0),
         ("b", "pass", 0.75),
@@ -164,7 +166,8 @@ def test_the_judges_of_a_panel_are_asked_on_their_own_and_their_disagreement_is_
     ]
     assert disagrees(score.panel)
     (mean,) = scores(suite_at(tmp_path, concurrency=1, combine="mean"), spec)
-    assert (mean.verdict, mean.value) == ("fail", pytest.approx((1 + 0.75 + 0) / 3))
+    assert mean.verdict == "fail"
+    assert mean.value == pytest.approx((1 + 0.75 + 0) / 3)
 
 
 PASS, FAIL = Score.passed("p"), Score.failed("f")
@@ -246,9 +249,8 @@ def test_every_limit_stops_the_judge_and_what_was_spent_before_counts(
     account = Account(suite, budget=JudgeBudget(**budget), sink=written.append)
     assert kinds(asked(suite, spec, account=account)) == expected
     made = expected.count("answer")
-    assert [(one.input_tokens, one.output_tokens, one.cost) for one in written] == [
-        (100, 10, pytest.approx(0.2))
-    ] * made
+    assert [(one.input_tokens, one.output_tokens) for one in written] == [(100, 10)] * made
+    assert [one.cost for one in written] == pytest.approx([0.2] * made)
     again = Account(suite, budget=JudgeBudget(**budget), before=written)
     assert kinds(asked(suite, spec, account=again)) == expected, "what is in the cache costs nothing"
     assert len(judge_server.requests) == made

@@ -38,7 +38,8 @@ NATIONAL: Mapping[str, tuple[str, re.Pattern[str]]] = {
 }
 _PLAIN = {code: str(int(chr(code))) for code in range(0x80, sys.maxunicode + 1) if chr(code).isdecimal()}
 _PLAIN |= {0xFF20: "@", 0xFE6B: "@", 0xFF0E: ".", 0xFF0B: "+"}
-_FOREIGN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
+# Where digits of other scripts may stand: not in Latin, Greek, Cyrillic, Hebrew, nor among punctuation and signs.
+_FOREIGN = re.compile(r"[^\x00-\u065f\u1e00-\u2fff]")
 
 _RESERVED = {
     "1": r"[2-9]\d{2}55501\d{2}",  # North America (NANPA)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +21,7 @@ from chatparity.judge import Judge, Pseudonyms, fence_for, fenced
 __all__ = ["deepeval_grade", "judge_model"]
 
 THREADS = 16
+NAME = 40
 NOTHING_KEPT = "the customer said nothing that would have to be kept in mind"
 NOTHING_WANTED = "the judge found nothing that the customer wanted"
 # The metrics whose verdicts are a list: where it is empty there was nothing to grade, whatever they make of it.
@@ -134,7 +136,8 @@ def _calls(reply: Reply, names: Pseudonyms) -> list[dict[str, Any]]:
 def _tool(deepeval: Deepeval, call: dict[str, Any], tag: str) -> Any:
     """Return a tool call as deepeval's: what was put in and what came out are data and stand in the fence."""
     return deepeval.tool_call(
-        name=call["name"],
+        # A tool's name stands outside the fence, so it is no more than a name.
+        name=re.sub(r"[^\w.-]+", "_", call["name"])[:NAME],
         input_parameters={"arguments": fenced(_json(call["input"]), tag)},
         output=fenced(_json(call["output"]), tag),
     )

@@ -24,8 +24,9 @@ DATA_RULE = (
 # Joiners that are part of how words are written in Persian, Indic scripts and emoji.
 _SPELLING = "\u200c\u200d"
 _EMOJI = "\ufe0f"
+# First what opens a tag, with its look-alikes, then what cannot be seen.
 _HIDDEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"[<\u02c2\u1438\u276e\ufe64\uff1c\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
@@ -62,11 +63,11 @@ def fenced(text: str, tag: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text with each `<` and each invisible character as a JSON escape, which is still JSON of the same text.
+    """Return a text with each `<`, its look-alikes and each invisible character as a JSON escape, which is still JSON of the same text.
 
     What belongs to the spelling of words and emoji stays: joiners between letters or signs, and the emoji's own mark.
     """
-    return _HIDDEN.sub(_escape, text.replace("<", "\\u003c"))
+    return _HIDDEN.sub(_escape, text)
 
 
 def _escape(hit: re.Match[str]) -> str:

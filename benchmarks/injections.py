@@ -3,8 +3,8 @@
 A row an attack: where its text stands, and whether the verdict was identical with and without it, for four ways of
 putting the material before the judge. `plain` is text without any mark, `tags` the text between <data> and </data>: the
 controls, which show that the judge does obey. `fence` is how chatparity does it. `tags` and `sloppy`, which is
-chatparity's way again, are read by a judge that takes anything like a closing tag for one. Real models are not measured here: `chatparity calibrate --injections` asks
-yours.
+chatparity's way again, are read by a judge that takes anything like a closing tag for one. Real models are not measured
+here: `chatparity calibrate --injections` asks yours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import obedient
+import obedient  # type: ignore[import-not-found]
 
 from chatparity.exchange import Exchange, Score
 from chatparity.grading.material import material_of

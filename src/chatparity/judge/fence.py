@@ -63,7 +63,9 @@ def fenced(text: str, tag: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text with each `<`, its look-alikes and each invisible character as a JSON escape, which is still JSON of the same text.
+    """Return a text with each `<`, its look-alikes and each invisible character as a JSON escape.
+
+    Of a JSON text it makes JSON of the same text.
 
     What belongs to the spelling of words and emoji stays: joiners between letters or signs, and the emoji's own mark.
     """

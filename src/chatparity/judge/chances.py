@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
+
 LEAST_MASS = 0.5
 
 
@@ -18,7 +20,7 @@ def chances_of(logprobs: Any, text: str, name: str, scores: Collection[int]) -> 
     "G-Eval" (2023), equation 1. None where the endpoint gave nothing usable: no tokens, a score of several tokens, or
     alternatives that hold less than half of the probability.
     """
-    tokens = getattr(logprobs, "content", None) or []
+    tokens = _tokens(logprobs)
     hits = list(re.finditer(rf'"{re.escape(name)}"\s*:\s*(-?\d+)', text))
     if not tokens or not hits or "".join(one.token for one in tokens) != text:
         return None
@@ -32,7 +34,28 @@ def chances_of(logprobs: Any, text: str, name: str, scores: Collection[int]) -> 
     return None
 
 
-def _kept(listed: Any, token: str, inside: int, scores: Collection[int]) -> dict[str, float] | None:
+class _Alternative(msgspec.Struct):
+    token: str
+    logprob: float
+
+
+class _Token(msgspec.Struct):
+    token: str
+    top_logprobs: list[_Alternative] | None = None
+
+
+def _tokens(logprobs: Any) -> list[_Token]:
+    """Return the tokens of an answer, none where the endpoint gave something else."""
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    try:
+        return msgspec.convert(content or [], list[_Token])
+    except msgspec.ValidationError:
+        return []
+
+
+def _kept(
+    listed: list[_Alternative] | None, token: str, inside: int, scores: Collection[int]
+) -> dict[str, float] | None:
     """Return the alternatives of a token that are scores; what stands around the number must be as in the token."""
     before, number = token[:inside], re.match(r"-?\d+", token[inside:])
     after = token[inside + number.end() :] if number else ""

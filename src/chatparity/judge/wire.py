@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import email.utils
-import math
 import os
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,12 +11,14 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import msgspec
 
+from chatparity.agents.masking import is_loopback
 from chatparity.errors import JudgeFailure
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    import aiohttp
 
 Message = Mapping[str, str]
+OK = 200
 SHOWN = 300
 OPENAI_URL = "https://api.openai.com/v1"
 PARAMETERS: dict[str, Any] = {"temperature": 0, "seed": 20260101}
@@ -81,7 +79,7 @@ def address_of(url: str, model: str, key: str | None) -> Address:
 
 
 class Wire:
-    """The official client over its aiohttp transport, without its retries: the judge counts every request.
+    """One chat completion a request, over aiohttp, without retries of its own: the judge counts every request.
 
     An endpoint that refuses one of `OPTIONAL` is asked again without it, then and ever after; without
     `response_format` the schema stands in the prompt.
@@ -95,23 +93,24 @@ class Wire:
         self._key = key
         self._timeout = timeout_seconds
         self._refused: set[str] = set()
-        self._opened: AsyncOpenAI | None = None
+        self._opened: aiohttp.ClientSession | None = None
 
     @property
-    def _client(self) -> AsyncOpenAI:
-        """Return the client, made when it is first needed: what comes from the cache alone needs none."""
-        import openai
+    def _session(self) -> aiohttp.ClientSession:
+        """Return the connections, opened when they are first needed: what comes from the cache alone needs none."""
+        import aiohttp
 
         if self._opened is None:
-            # A local server without a key still gets a header, because the client insists on one.
-            self._opened = openai.AsyncOpenAI(
-                api_key=self._key or "none",
-                base_url=self._address.url,
-                default_query=dict(self._address.query),
-                default_headers=dict(self._address.headers),
-                max_retries=0,
-                timeout=self._timeout,
-                http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
+            headers = {"content-type": "application/json", **self._address.headers}
+            if self._key and not self._address.headers:
+                headers["authorization"] = f"Bearer {self._key}"
+            self._opened = aiohttp.ClientSession(
+                # How many requests are under way is the judge's to say.
+                connector=aiohttp.TCPConnector(limit=0),
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                headers=headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=not is_loopback(self._address.url),
             )
         return self._opened
 
@@ -124,21 +123,27 @@ class Wire:
         self, messages: Sequence[Message], schema: Mapping[str, Any], name: str, *, logprobs: bool = False
     ) -> Answer:
         """Send one request and return what was answered; log-probabilities only if asked for. Raises WireFailure."""
-        import openai
+        import aiohttp
 
+        url = f"{self._address.url.rstrip('/')}/chat/completions"
         # The one place where text of a transcript leaves for the judge.
         try:
-            async with asyncio.timeout(self._timeout):
-                body = self._request(messages, schema, name, logprobs)
-                found = await self._client.chat.completions.create(**body)
-        except openai.APIStatusError as error:
-            raise self._status(error) from error
-        except (TimeoutError, openai.APIConnectionError) as error:
-            raise self._unreached(error) from error
-        except (openai.OpenAIError, ValueError) as error:
-            message = f"{self.place}: the response is not a chat completion: {self._safe(str(error))}"
-            raise WireFailure("malformed", message, retryable=True) from error
-        return self._read(found)
+            body = msgspec.json.encode(self._request(messages, schema, name, logprobs))
+            async with self._session.post(
+                url, data=body, params=dict(self._address.query), allow_redirects=False
+            ) as response:
+                content = await response.read()
+        except TimeoutError as error:
+            message = f"{self.place}: no answer from {self.model} within {self._timeout:g} s"
+            raise WireFailure("timeout", message, retryable=True) from error
+        except (aiohttp.ClientError, OSError) as error:
+            message = f"{self.place}: cannot be reached: {self._safe(str(error))}"
+            raise WireFailure("refused", message, retryable=True) from error
+        except (UnicodeEncodeError, msgspec.MsgspecError) as error:
+            raise WireFailure("malformed", f"the question cannot be written down: {error}") from error
+        if response.status != OK:
+            raise self._status(response.status, response.headers, content)
+        return self._read(content)
 
     def _request(
         self, messages: Sequence[Message], schema: Mapping[str, Any], name: str, logprobs: bool
@@ -155,31 +160,37 @@ class Wire:
             body["response_format"] = {"type": "json_schema", "json_schema": form}
         return body
 
-    def _read(self, found: Any) -> Answer:
+    def _read(self, content: bytes) -> Answer:
         """Return the text of a chat completion. Raises WireFailure when there is none to be had."""
-        choices = getattr(found, "choices", None)
-        if not choices or choices[0].message is None:
+        try:
+            found = msgspec.json.decode(content, type=_Completion)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            why = self._safe(f"{error}: {content[:SHOWN].decode(errors='replace')}")
+            message = f"{self.place}: the response is not a chat completion: {why}"
+            raise WireFailure("malformed", message, retryable=True) from error
+        if not found.choices or found.choices[0].message is None:
             message = f"{self.place}: the response is not a chat completion: it has no choices"
             raise WireFailure("malformed", message, retryable=True)
-        said = choices[0].message
-        if getattr(said, "refusal", None) or choices[0].finish_reason == "content_filter":
-            reason = self._safe(getattr(said, "refusal", None) or "content filter")
-            raise WireFailure("declined", f"{self.model} declined to answer: {reason}")
-        usage = getattr(found, "usage", None)
-        read, written = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        choice, said = found.choices[0], found.choices[0].message
+        if said.refusal or choice.finish_reason == "content_filter":
+            raise WireFailure("declined", f"{self.model} declined to answer: {self._safe(said.refusal or 'filtered')}")
+        usage = found.usage
+        read, written = (usage.prompt_tokens, usage.completion_tokens) if usage else (None, None)
         return Answer(
             text=said.content or "",
             tokens=None if read is None and written is None else (read or 0, written or 0),
-            logprobs=getattr(choices[0], "logprobs", None),
-            model=getattr(found, "model", None),
+            logprobs=choice.logprobs,
+            model=found.model,
         )
 
-    def _status(self, error: Any) -> WireFailure:
+    def _status(self, status: int, headers: Mapping[str, str], content: bytes) -> WireFailure:
         """Return what an HTTP error status means, and remember an optional parameter that was refused."""
-        status = error.status_code
-        message = f"{self.place}: HTTP {status}: {self._safe(error.message)}"
+        from chatparity.agents.failures import retry_after
+
+        said, param = _error(content)
+        message = f"{self.place}: HTTP {status}: {self._safe(said)}"
         if status in (400, 422):
-            told = f"{getattr(error, 'param', None) or ''} {error.message}"
+            told = f"{param} {said}"
             refused = next((one for one in OPTIONAL if one in told and one not in self._refused), None)
             # Models that refuse log-probabilities often do not name the parameter as it is written.
             if refused is None and "log prob" in told.lower() and "logprobs" not in self._refused:
@@ -188,23 +199,13 @@ class Wire:
                 self._refused.add(refused)
                 return WireFailure("http_4xx", message, retryable=True, retry_after=0)
         if status == 429:
-            return WireFailure("http_429", message, retryable=True, retry_after=_wait(error.response.headers))
+            return WireFailure("http_429", message, retryable=True, retry_after=retry_after(headers))
         if status >= 500:
-            return WireFailure("http_5xx", message, retryable=True, retry_after=_wait(error.response.headers))
+            return WireFailure("http_5xx", message, retryable=True, retry_after=retry_after(headers))
+        if 300 <= status < 400:
+            to = self._safe(headers.get("location", "another address"))
+            return WireFailure("http_3xx", f"{self.place}: HTTP {status}: moved to {to}: name that address")
         return WireFailure("http_4xx", message, retryable=status in (408, 409))
-
-    def _unreached(self, error: BaseException) -> WireFailure:
-        """Return why no response came: the transport calls a refused connection a timeout, so its causes are asked."""
-        import openai
-
-        cause: BaseException | None = error
-        while cause is not None and (isinstance(cause, TimeoutError) or not isinstance(cause, OSError)):
-            cause = cause.__cause__ or cause.__context__
-        if cause is None and isinstance(error, (TimeoutError, openai.APITimeoutError)):
-            message = f"{self.place}: no answer from {self.model} within {self._timeout:g} s"
-            return WireFailure("timeout", message, retryable=True)
-        message = f"{self.place}: cannot be reached: {self._safe(str(cause or error.__cause__ or error))}"
-        return WireFailure("refused", message, retryable=True)
 
     def _safe(self, text: str) -> str:
         """Return a foreign text short and without the key, which some endpoints send back."""
@@ -214,16 +215,38 @@ class Wire:
         return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a Retry-After header asks for: a number or a date (RFC 9110, section 10.2.3)."""
-    value = headers.get("retry-after")
-    if value is None:
-        return None
+class _Said(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Said | None = None
+    finish_reason: str | None = None
+    logprobs: Any = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Completion(msgspec.Struct):
+    """What is read of a chat completion; everything else in it is passed over."""
+
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    model: str | None = None
+
+
+def _error(content: bytes) -> tuple[str, str]:
+    """Return what an error response says, and the parameter it names if it names one."""
+    text = content.decode(errors="replace")
     try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
-            return None
-    return None if math.isnan(seconds) else max(seconds, 0.0)
+        found = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return text, ""
+    error = found.get("error", found) if isinstance(found, dict) else found
+    if not isinstance(error, dict):
+        return str(error) if isinstance(error, str) else text, ""
+    return str(error.get("message") or text), str(error.get("param") or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,15 @@ def test_the_same_judge_is_steered_by_every_text_that_is_not_fenced(results: dic
     assert {"closing a fixed tag", "closing tag in full width", "closing tag in look-alikes"} <= closing
     text = injections_text(results["plain"])
     assert "steered: plain order (en, customer): fail 0.25 → pass 1.00" in text
+
+
+def test_the_page_on_the_judge_tells_these_counts(results: dict[str, list[Tried]]) -> None:
+    page = (ROOT / "docs" / "judge.md").read_text()
+    rows = re.findall(r"\| (\d+) of (\d+) \| (\d+) \|", page)
+    counted = [
+        (sum(one.same for one in tried), len(tried), sum(one.steered for one in tried)) for tried in results.values()
+    ]
+    assert [tuple(map(int, row)) for row in rows] == counted
 
 
 @pytest.mark.parametrize("rubric", ["resolution.md", "deepeval_geval.md"])

@@ -8,6 +8,7 @@ a process.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from chatparity.splits import Split
 MODULE = "chatparity_suite"
 MARKER = Path("evals") / "suite.toml"
 FOLDERS = ("graders", "reports", "evals", "datasets")
+# Endpoints answer with the dated name of the model that was asked for: gpt-5-mini-2025-08-07.
+_DATE = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8})$")
 
 Confidence = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -62,14 +65,27 @@ class AgentTable(_Table, frozen=True):
 
 
 class JudgeTable(_Table, frozen=True):
-    """`[judge]`: the model behind LLM graders; `none` leaves them not run. `key_env` is the variable with the key."""
+    """`[judge]`: the model behind LLM graders, or several (a panel); `none` leaves them not run.
+
+    `key_env` is the variable with the key, and `keys` names others by host. `cache` is where answers are kept, by the
+    suite's root. `max_cost` (in the currency of the prices), `max_tokens` (read and written) and `max_requests` are
+    what one run may spend on its judge in all its sittings. `combine` says how a panel comes to one score. `logprobs`
+    asks for log-probabilities, from which a graded score is made where the endpoint gives them. With `redact` personal
+    data is replaced by pseudonyms before anything is sent.
+    """
 
     default: str = "none"
     key_env: str = "OPENAI_API_KEY"
+    keys: dict[str, str] = {}
     cache: str = "reports/judge-cache"
     concurrency: Annotated[int, msgspec.Meta(ge=1)] = 16
     timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 60.0
-    max_requests: int | None = None
+    max_requests: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    max_cost: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    combine: Literal["majority", "mean"] = "majority"
+    logprobs: bool = True
+    redact: bool = True
 
 
 class LicenceTable(_Table, frozen=True):
@@ -203,6 +219,11 @@ class Settings(_Table, frozen=True):
     agents: dict[str, dict[str, Any]] = {}
     prices: dict[str, PriceTable] = {}
     budget: BudgetTable = BudgetTable()
+
+    def price(self, *models: str | None) -> PriceTable | None:
+        """Return the price of the first of these models that has one, with or without the date at its end."""
+        names = [name for model in models if model for name in (model, _DATE.sub("", model))]
+        return next((self.prices[name] for name in names if name in self.prices), None)
 
 
 @dataclass(frozen=True)

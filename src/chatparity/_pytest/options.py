@@ -11,13 +11,16 @@ import pytest
 
 HELP = {
     "agent": ("A", "whom to ask: sandbox[:FAULT=RATE,…], openai:MODEL[@URL], http:NAME|FILE.toml, recorded:FILE"),
-    "judge": ("J", "the model behind LLM graders: openai:MODEL[@URL] or none"),
+    "judge": ("J", "the model behind LLM graders: openai:MODEL[@URL], several with commas between, or none"),
     "mode": ("M", "teacher_forced or free_running"),
     "baseline": ("RUN", "an earlier run to compare with"),
     "run-dir": ("DIR", "the run's folder; an unfinished run there is continued, and nothing is asked twice"),
     "inconclusive": ("fail|pass|skip", "what an INCONCLUSIVE gate does to its test (default: fail)"),
 }
-FLAGS = {"stop-early": "ask in random order and stop once every gate is decided"}
+FLAGS = {
+    "stop-early": "ask in random order and stop once every gate is decided",
+    "offline": "never ask the judge: what is not in its cache fails the gates",
+}
 YES, NO = ("1", "true", "yes"), ("0", "false", "no")
 CHOICES = {"mode": ("teacher_forced", "free_running"), "inconclusive": ("fail", "pass", "skip")}
 
@@ -33,6 +36,7 @@ class Asked:
     run_dir: Path | None
     inconclusive: str
     stop_early: bool = False
+    offline: bool = False
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -75,6 +79,7 @@ def read_options(config: pytest.Config) -> Asked:
         run_dir=here / run_dir if run_dir else None,
         inconclusive=given["inconclusive"] or "fail",
         stop_early=_flag(config, "stop-early"),
+        offline=_flag(config, "offline"),
     )
 
 

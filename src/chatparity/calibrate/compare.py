@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatparity.errors import JudgeFailure
-from chatparity.grading.verdict import WITHHELD
 from chatparity.judge import DATA_RULE, Judge, data_block
+from chatparity.judge.client import WITHHELD
 
 COMPARING = f"""\
 You compare two replies of customer support agents to the same message. You are not told who or what wrote them.

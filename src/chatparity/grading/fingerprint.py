@@ -44,6 +44,7 @@ def fingerprint_of(grader: Grader, judge: str) -> Fingerprint:
 @cache
 def prompt_version() -> str:
     """Return a short hash of what the judge is sent for a made-up exchange and an empty rubric, schema included."""
+    from chatparity.grading.material import material_of
     from chatparity.grading.verdict import messages_for, schema_for
 
     turn = Turn(speaker="human_agent", text="b", tool_calls=(ToolCall(name="c", arguments={"d": 1}, result="e"),))
@@ -64,7 +65,8 @@ def prompt_version() -> str:
         labels=Labels(facts=(Fact(id="j", accept=("k",)),)),
         last=True,
     )
-    sent = [messages_for(Exchange(point=point, reply=Reply(text="l")), "", reference_facts=True), schema_for((1, 5))]
+    material = material_of(Exchange(point=point, reply=Reply(text="l")), reference_facts=True)
+    sent = [messages_for(material, ""), schema_for((1, 5))]
     return hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).hexdigest()[:8]
 
 

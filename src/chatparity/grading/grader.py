@@ -56,6 +56,8 @@ class Grader:
     nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on. With `trials` it
     is of level `conversation` and its function a GradeTrials: it grades later trials, each beside the first.
     `fitted_on` are hashes of the conversations that a learned grader was fitted on: it cannot be held against those.
+    An `optional` one is used only where it is named. `requests` is how often at least each judge is asked for one
+    score.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Grader:
     needs: tuple[str, ...] = ()
     trials: bool = False
     fitted_on: frozenset[str] = frozenset()
+    optional: bool = False
+    requests: int = 1
 
     @property
     def needs_licence(self) -> bool:

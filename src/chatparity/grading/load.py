@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ def load_graders(suite: Suite, judge: Judge | None = None, *, only: Sequence[str
 
     The suite's own `graders/` folder counts, or the shipped one where it has none. `only` (or, when that is empty,
     `[suite] graders`) names the graders, or whole dimensions, to keep; a name that ends in `.learned.json` is a model's
-    file. Raises UsageError for a folder without any, for a file that cannot be imported, two graders of one name, and a
-    name that no grader bears.
+    file, and a rubric that is `optional` is kept only by its own name, here or in a gate. Raises UsageError for a
+    folder without any, for a file that cannot be imported, two graders of one name, and a name that no grader bears.
     """
     folder = suite.path("graders")
     if not folder.is_dir():
@@ -60,9 +60,9 @@ def load_graders(suite: Suite, judge: Judge | None = None, *, only: Sequence[str
     if not found:
         raise UsageError(f"{folder}: no graders here: expected Python files with graders, or rubrics ending in .md")
     wanted = [names[named[name].resolve()] if name in named else name for name in only]
-    return _kept(
-        sorted(found.values(), key=lambda one: (one.dimension, one.name)), wanted or suite.settings.suite.graders
-    )
+    gated = {gate.grader for gate in suite.settings.gate}
+    every = sorted(found.values(), key=lambda one: (one.dimension, one.name))
+    return _kept(every, wanted or suite.settings.suite.graders, gated)
 
 
 def _graders_of(file: Path) -> list[Grader]:
@@ -75,10 +75,14 @@ def _graders_of(file: Path) -> list[Grader]:
     return [value for value in vars(module).values() if isinstance(value, Grader)]
 
 
-def _kept(graders: list[Grader], wanted: Sequence[str]) -> list[Grader]:
-    """Keep the graders whose name or dimension is wanted; all of them when nothing is."""
+def _kept(graders: list[Grader], wanted: Sequence[str], gated: Collection[str | None]) -> list[Grader]:
+    """Keep the graders whose name or dimension is wanted; all of them when nothing is.
+
+    Optional ones are kept only where their own name is wanted or a gate names it.
+    """
     known = {grader.name for grader in graders} | {grader.dimension for grader in graders}
     for name in wanted:
         if name not in known:
             raise UsageError(f'no grader or dimension is called "{name}": there are {", ".join(sorted(known))}')
-    return [one for one in graders if not wanted or one.name in wanted or one.dimension in wanted]
+    kept = [one for one in graders if not wanted or one.name in wanted or one.dimension in wanted]
+    return [one for one in kept if not one.optional or one.name in wanted or (not wanted and one.name in gated)]

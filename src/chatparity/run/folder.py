@@ -15,6 +15,7 @@ from chatparity.exchange import ReplyRecord
 from chatparity.grading.fingerprint import Fingerprint
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import Journal, read_transcripts
+from chatparity.judge.spending import JudgeSpent
 from chatparity.suite import Mode
 from chatparity.transcript import Transcript
 
@@ -111,6 +112,7 @@ class RunFolder:
         self.scores_file = path / "scores.jsonl"
         self.graded_file = path / "graded.json"
         self.people_file = path / "people.json"
+        self.judged = Journal(path / "judge.jsonl", JudgeSpent)
         self.looks_file = path / "looks.json"
         self.gate_file = path / "gate.json"
         self.report_file = path / "report.html"

@@ -55,13 +55,17 @@ def _wording(text: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """One good answer into which a fault may be planted, with its own source of chance and the half of the phrases."""
+    """One good answer into which a fault may be planted, with its own source of chance and the half of the phrases.
+
+    `read` is what the conversation knows, where that was read before.
+    """
 
     transcript: Transcript
     turn: int
     world: World = field(default_factory=World)
     split: Split = "all"
     rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - to be repeated, no secret
+    read: Known | None = None
 
     @property
     def language(self) -> str:
@@ -101,7 +105,7 @@ class Answer:
     @cached_property
     def known(self) -> Known:
         """Return the values that the conversation can rest on."""
-        return known_in(self.transcript)
+        return self.read or known_in(self.transcript)
 
     @cached_property
     def bank(self) -> Bank | None:

@@ -75,7 +75,8 @@ def other_mark(amount: Amount, text: str, currency: str, language: str) -> str:
         return currency
     if not any(character.isalpha() for character in mark) or len(mark) <= 2 or mark.endswith("$"):
         return get_currency_symbol(currency, locale=locale)
-    return get_currency_name(currency, count=amount.number.value, locale=locale)
+    name = get_currency_name(currency, count=amount.number.value, locale=locale)
+    return name.lower() if mark.islower() else name
 
 
 def _locale(language: str) -> Locale:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from chatparity.mutate.fault import Answer, Fault, NotPlantable, Planted, World
+from chatparity.mutate.known import known_in
 from chatparity.points import recorded_reply
 from chatparity.splits import Split
 from chatparity.transcript import Knowledge, Transcript, answer_turns
@@ -130,6 +131,7 @@ def plant(
     """
     mutants: list[Mutant] = []
     account = Account()
+    known = {one.transcript.id: known_in(one.transcript) for one in answers}
     for name, fault in faults.items():
         taken: Counter[str] = Counter()
         for good in sorted(answers, key=lambda one: _order(seed, name, one)):
@@ -138,7 +140,9 @@ def plant(
             if each and taken[language] >= each:
                 account.left[name, language, ENOUGH] += 1
                 continue
-            found = _planted(good, fault, world, split, seed)
+            rng = random.Random(_order(seed, name, good))  # noqa: S311 - to be repeated, no secret
+            answer = Answer(good.transcript, good.turn, world, split, rng, known[good.transcript.id])
+            found = _planted(good, fault, answer)
             if isinstance(found, NotPlantable):
                 account.left[name, language, found.reason] += 1
                 continue
@@ -153,10 +157,9 @@ def _order(seed: int, fault: str, good: Good) -> str:
     return hashlib.sha256(f"{seed} {fault} {good.transcript.id} {good.turn}".encode()).hexdigest()
 
 
-def _planted(good: Good, fault: Fault, world: World, split: Split, seed: int) -> Mutant | NotPlantable:
+def _planted(good: Good, fault: Fault, answer: Answer) -> Mutant | NotPlantable:
     """Plant one fault into one answer and name the mutant."""
-    rng = random.Random(_order(seed, fault.name, good))  # noqa: S311 - to be repeated, no secret
-    found = fault.plant(Answer(good.transcript, good.turn, world, split, rng))
+    found = fault.plant(answer)
     if isinstance(found, NotPlantable):
         return found
     name = f"{good.transcript.id[:150]}~{good.turn}~{fault.name}"

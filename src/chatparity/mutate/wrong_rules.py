@@ -154,7 +154,12 @@ def _values(right: Knowledge, wrong: Knowledge) -> Iterator[tuple[str, Decimal]]
 
 
 def _stating(answer: Answer, old: str, *, money: bool) -> Iterator[tuple[int, Number]]:
-    """Yield where the answer states a value: an amount if it is money, else a number that is neither money nor date."""
+    """Yield where the answer states a value: an amount if it is money, else a number that is neither money nor date.
+
+    Of the latter only those in a labelled fact: ten minutes are not the ten days of another rule.
+    """
+    forms = [form for fact in answer.transcript.labels.facts or () for form in fact.accept]
+    due = {number.value for form in forms for number in numbers_in(form)}
     for index in answer.parts:
         text = answer.transcript.turns[index].text
         amounts = [amount.number for amount in amounts_in(text, answer.language)]
@@ -167,7 +172,7 @@ def _stating(answer: Answer, old: str, *, money: bool) -> Iterator[tuple[int, Nu
             if all(number.end <= start or end <= number.start for start, end in taken)
         ]
         for number in amounts if money else free:
-            if number.value == Decimal(old):
+            if number.value == Decimal(old) and (money or number.value in due):
                 yield index, number
 
 

@@ -68,8 +68,9 @@ def wrong_currency(answer: Answer) -> Planted | NotPlantable:
         there = {one.currency for part in answer.parts for one in _amounts(answer, part)}
         for currency in CURRENCIES:
             new = other_mark(amount, text, currency, answer.language)
+            end = amount.mark_end + (mark.casefold() == "kr" and text[amount.mark_end :].startswith("."))
             if currency not in there and new.casefold() != mark.casefold() and new not in text:
-                changes.append(Change(index, amount.mark_start, amount.mark_end, new))
+                changes.append(Change(index, amount.mark_start, end, new))
     return _changed(answer, changes, NO_AMOUNT)
 
 

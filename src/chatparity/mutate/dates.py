@@ -95,11 +95,11 @@ def _named(text: str, language: str) -> Iterator[tuple[Day, tuple[int, int]]]:
     for pattern, late in ((before, False), (after, True)):
         for match in pattern.finditer(text):
             name = match["month"].casefold()
-            month = months[max((stem for stem in months if name.startswith(stem)), key=len)]
+            stem = max((stem for stem in months if name.startswith(stem)), key=len, default="")
             end = match.end("day") if late or not match["ending"] else match.end("ending")
             year = int(match["year"]) if match["year"] else None
-            if 1 <= int(match["day"]) <= 31:
-                yield Day(match.start("day"), end, int(match["day"]), month, year), match.span()
+            if stem and 1 <= int(match["day"]) <= 31:
+                yield Day(match.start("day"), end, int(match["day"]), months[stem], year), match.span()
 
 
 @functools.cache

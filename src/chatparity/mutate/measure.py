@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,14 +110,11 @@ def detection(found: Iterable[Seen]) -> Rate:
 def by_fault(found: Sequence[Seen]) -> dict[str, FaultLine]:
     """Return detection for each fault, in the order in which they were planted."""
     faults = {one.mutant.fault.name: one.mutant.fault for one in found}
-    return {
-        name: FaultLine(
-            **_fields(detection(one for one in found if one.mutant.fault.name == name)),
-            rule=fault.rule,
-            sees=fault.sees,
-        )
-        for name, fault in faults.items()
-    }
+    lines: dict[str, FaultLine] = {}
+    for name, fault in faults.items():
+        rate = detection(one for one in found if one.mutant.fault.name == name)
+        lines[name] = FaultLine(**_fields(rate), rule=fault.rule, sees=fault.sees)
+    return lines
 
 
 def by_language(found: Sequence[Seen], alarms: Sequence[Alarm], rules_only: bool) -> dict[str, LanguageLine]:
@@ -143,7 +140,7 @@ def by_grader(found: Sequence[Seen], alarms: Sequence[Alarm], graders: Sequence[
             **_fields(rate),
             dimension=grader.dimension,
             kind=grader.kind,
-            false_alarm=_alarms(alarms, lambda one, name=grader.name: name in one.failed, grader.name),
+            false_alarm=_alarms(alarms, grader.name),
         )
     return lines
 
@@ -158,12 +155,10 @@ def cells(found: Sequence[Seen]) -> list[Cell]:
     ]
 
 
-def _alarms(
-    alarms: Sequence[Alarm], failed: Callable[[Alarm], bool] = lambda one: bool(one.failed), grader: str = ""
-) -> Rate:
-    """Return the share of good answers that are failed, among those with a verdict (of one grader, if named)."""
+def _alarms(alarms: Sequence[Alarm], grader: str = "") -> Rate:
+    """Return the share of good answers that are failed, among those with a verdict (of and by one grader, if named)."""
     return rate_of(
-        (failed(one), one.good.transcript.cluster or one.good.transcript.id)
+        (grader in one.failed if grader else bool(one.failed), one.good.transcript.cluster or one.good.transcript.id)
         for one in alarms
         if (grader in one.graded if grader else one.graded)
     )

@@ -15,7 +15,6 @@ from chatparity.grading.rows import ScoreRow
 from chatparity.judge import open_judge
 from chatparity.mutate import measure
 from chatparity.mutate.bank import languages as banks
-from chatparity.mutate.fault import Fault
 from chatparity.mutate.faults import faults_named
 from chatparity.mutate.plant import Account, Good, Mutant, good_answers, plant, world_of
 from chatparity.mutate.result import FORMAT, Left, Result
@@ -185,8 +184,3 @@ def _result(
             for (fault, language, reason), n in sorted(account.left.items())
         ),
     )
-
-
-def doc_of(fault: Fault) -> str:
-    """Return the first sentence of what a fault says of itself."""
-    return fault.doc.partition("\n")[0]

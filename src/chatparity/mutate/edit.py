@@ -77,7 +77,10 @@ def with_sentence(transcript: Transcript, turn: int, sentence: str, where: Where
 
 
 def inserted(text: str, sentence: str, where: Where, joint: str = " ") -> str:
-    """Return a text with a sentence put into it; `joint` stands between sentences of the language."""
+    """Return a text with a sentence put into it; `joint` stands between sentences of the language.
+
+    At the front is after the first sentence, where there is another one, so that no salutation comes second.
+    """
     paragraphs = text.split("\n\n")
     first, last = 0, len(paragraphs) - 1
     if len(paragraphs) > 1 and len(paragraphs[0].strip()) <= GREETING:
@@ -86,7 +89,9 @@ def inserted(text: str, sentence: str, where: Where, joint: str = " ") -> str:
         last -= 1
     place = first if where == "front" else last
     one = paragraphs[place]
-    paragraphs[place] = sentence + joint + one if where == "front" else one + joint + sentence
+    spans = sentences(one)
+    at = spans[0][1] if where == "front" and len(spans) > 1 else 0
+    paragraphs[place] = one[:at] + sentence + joint + one[at:] if where == "front" else one + joint + sentence
     return "\n\n".join(paragraphs)
 
 

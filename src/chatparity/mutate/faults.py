@@ -15,7 +15,9 @@ MODULES = (wrong_values, wrong_rules, wrong_deeds, wrong_handover, wrong_words)
 
 def faults_named(names: Sequence[str] = ()) -> dict[str, Fault]:
     """Return the faults of these names, all without any. Raises UsageError for one that does not exist."""
+    homes = [module.__name__ for module in MODULES]
+    every = {one.name: one for one in sorted(FAULTS.values(), key=lambda one: homes.index(one.plant.__module__))}
     for name in names:
-        if name not in FAULTS:
-            raise UsageError(f'no fault is called "{name}": there are {", ".join(FAULTS)}')
-    return {name: fault for name, fault in FAULTS.items() if not names or name in names}
+        if name not in every:
+            raise UsageError(f'no fault is called "{name}": there are {", ".join(every)}')
+    return {name: fault for name, fault in every.items() if not names or name in names}

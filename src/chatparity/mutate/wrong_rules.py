@@ -111,9 +111,11 @@ def _holds(text: str, forms: list[str]) -> bool:
 def _other_version(answer: Answer, *, expired: bool) -> Planted | NotPlantable:
     """Replace a value of a valid passage by that of its other version."""
     changes: list[tuple[int, Number, Decimal]] = []
+    stated = {money: list(_stated(answer, money=money)) for money in (True, False)}
     for right, wrong in _versions(answer, expired=expired):
         for old, new in _values(right, wrong):
-            changes += [(index, number, new) for index, number in _stating(answer, old, money="." in old)]
+            there = stated["." in old]
+            changes += [(index, number, new) for index, number in there if number.value == Decimal(old)]
     if not changes:
         return NotPlantable("no value of a rule that has another version")
     index, number, value = answer.rng.choice(changes)
@@ -153,13 +155,13 @@ def _values(right: Knowledge, wrong: Knowledge) -> Iterator[tuple[str, Decimal]]
             yield old, Decimal(new)
 
 
-def _stating(answer: Answer, old: str, *, money: bool) -> Iterator[tuple[int, Number]]:
-    """Yield where the answer states a value: an amount if it is money, else a number that is neither money nor date.
+def _stated(answer: Answer, *, money: bool) -> Iterator[tuple[int, Number]]:
+    """Yield the values that the answer states: its amounts, or its numbers that are neither money nor date.
 
-    Of the latter only those in a labelled fact: ten minutes are not the ten days of another rule.
+    Of the latter only those in a form of a labelled fact ("14 days"): ten minutes are not the ten days of another rule.
     """
-    forms = [form for fact in answer.transcript.labels.facts or () for form in fact.accept]
-    due = {number.value for form in forms for number in numbers_in(form)}
+    facts = [form.casefold() for fact in answer.transcript.labels.facts or () for form in fact.accept]
+    forms = [form for form in facts if len(list(numbers_in(form))) == 1 and any(one.isalpha() for one in form)]
     for index in answer.parts:
         text = answer.transcript.turns[index].text
         amounts = [amount.number for amount in amounts_in(text, answer.language)]
@@ -172,8 +174,17 @@ def _stating(answer: Answer, old: str, *, money: bool) -> Iterator[tuple[int, Nu
             if all(number.end <= start or end <= number.start for start, end in taken)
         ]
         for number in amounts if money else free:
-            if number.value == Decimal(old) and (money or number.value in due):
+            if money or _in_form(text, number, forms):
                 yield index, number
+
+
+def _in_form(text: str, number: Number, forms: list[str]) -> bool:
+    """Say whether a number stands in a text as a part of one of the forms, casefolded."""
+    plain = text.casefold()
+    if len(plain) != len(text):
+        return False
+    around = ((form, form.find(number.text)) for form in forms)
+    return any(at >= 0 and plain.startswith(form, max(number.start - at, 0)) for form, at in around)
 
 
 def _point(language: str) -> str:

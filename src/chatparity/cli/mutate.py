@@ -39,9 +39,10 @@ def command(
     as_json: AsJson = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the faults and what each one changes.")] = False,
 ) -> None:
-    """Grade the graders: plant known faults into good answers and see which are found.
+    """Find which planted faults the graders find.
 
-    Nobody is asked but the judge. Without ratings, any recorded answer counts as good.
+    Known faults are put into good recorded answers. Nobody is asked but the judge.
+    Without ratings, any recorded answer counts as good.
     """
     import asyncio
 

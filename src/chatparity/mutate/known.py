@@ -15,6 +15,7 @@ from chatparity.transcript import Transcript
 # Keys under which tool data hold money, in English as tool data are.
 _MONEY_KEY = re.compile(r"amount|total|price|fee|cost|balance|minimum|waived|limit|refund|paid$", re.IGNORECASE)
 _ORDER_KEY = re.compile(r"orders?(\.id|_id)?$", re.IGNORECASE)
+_NO_ID_KEY = re.compile(r"post|zip|phone|street|city", re.IGNORECASE)
 _MONEY = re.compile(r"\d+(?:\.\d{1,2})?")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 _ID = re.compile(r"(?=(?:.*\d){3})[A-Za-z#]{0,6}[-_]?[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
@@ -89,7 +90,7 @@ def _take(found: Known, key: str, value: Any) -> None:
             found.stated.add(number)
             if _MONEY_KEY.search(key) or (isinstance(value, str) and "." in text):
                 found.money.add(number)
-    elif _ID.fullmatch(text) and not text.isalpha():
+    elif _ID.fullmatch(text) and not text.isalpha() and not _NO_ID_KEY.search(key):
         found.ids.add(text)
         if _ORDER_KEY.search(key):
             found.orders.add(text)

@@ -76,7 +76,8 @@ def other_mark(amount: Amount, text: str, currency: str, language: str) -> str:
     if not any(character.isalpha() for character in mark) or len(mark) <= 2 or mark.endswith("$"):
         return get_currency_symbol(currency, locale=locale)
     name = get_currency_name(currency, count=amount.number.value, locale=locale)
-    return name.lower() if mark.islower() else name
+    # Babel may write a name large that stands small in a sentence; initials such as USA stay.
+    return name[0].lower() + name[1:] if mark.islower() and name[1:2].islower() else name
 
 
 def _locale(language: str) -> Locale:

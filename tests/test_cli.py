@@ -24,6 +24,7 @@ COMMANDS = (
     "gate",
     "report",
     "sample",
+    "mutate",
     "fit",
     "calibrate",
 )

@@ -12,7 +12,22 @@ from collections.abc import Sequence
 
 import typer
 
-from chatparity.cli import calibrate, check, fit, gate, grade, import_, init, replay, report, run, sample, sandbox, try_
+from chatparity.cli import (
+    calibrate,
+    check,
+    fit,
+    gate,
+    grade,
+    import_,
+    init,
+    mutate,
+    replay,
+    report,
+    run,
+    sample,
+    sandbox,
+    try_,
+)
 from chatparity.cli.show import complain, silence, tolerant
 from chatparity.errors import ChatparityError
 
@@ -42,6 +57,7 @@ for _name, _module in {
     "sample": sample,
     "fit": fit,
     "calibrate": calibrate,
+    "mutate": mutate,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 

@@ -23,10 +23,10 @@ COMMANDS = (
     "grade",
     "gate",
     "report",
-    "sample",
     "mutate",
     "fit",
     "calibrate",
+    "sample",
 )
 LINE = {"schema": 1, "id": "a", "language": "en", "turns": [{"speaker": "customer", "text": "hi"}]}
 

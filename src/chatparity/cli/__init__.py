@@ -54,10 +54,10 @@ for _name, _module in {
     "grade": grade,
     "gate": gate,
     "report": report,
-    "sample": sample,
+    "mutate": mutate,
     "fit": fit,
     "calibrate": calibrate,
-    "mutate": mutate,
+    "sample": sample,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 

@@ -77,7 +77,7 @@ class Claim(_Table, frozen=True, kw_only=True, tag_field="kind"):
     note: str = ""
 
 
-class _Compared(Claim, frozen=True, kw_only=True):
+class Compared(Claim, frozen=True, kw_only=True):
     """A claim that compares two arms: `strata` make a mix of cases, of which both must share `least_covered`."""
 
     strata: Annotated[tuple[Stratum, ...], msgspec.Meta(min_length=1)] = ("intent", "language", "difficulty")
@@ -109,7 +109,7 @@ class CoverageClaim(Claim, frozen=True, kw_only=True, tag="coverage"):
     works_at: Share
 
 
-class TimeClaim(_Compared, frozen=True, kw_only=True, tag="time"):
+class TimeClaim(Compared, frozen=True, kw_only=True, tag="time"):
     """The time to resolution: its median, or its mean up to `horizon_seconds`.
 
     `measure`: `level`, the first arm's time in seconds; `reduction`, by which share it lies below the second's.
@@ -120,13 +120,13 @@ class TimeClaim(_Compared, frozen=True, kw_only=True, tag="time"):
     horizon_seconds: Positive = 3600.0
 
 
-class RepeatClaim(_Compared, frozen=True, kw_only=True, tag="repeats"):
+class RepeatClaim(Compared, frozen=True, kw_only=True, tag="repeats"):
     """By which share the first arm has fewer repeat inquiries: same customer and intent within `return_days`."""
 
     return_days: Days = 7
 
 
-class FirstContactClaim(_Compared, frozen=True, kw_only=True, tag="first_contact"):
+class FirstContactClaim(Compared, frozen=True, kw_only=True, tag="first_contact"):
     """Resolution at the first contact: resolved, and not back within `return_days`.
 
     `measure`: `difference` of the arms in shares, or `level` of the first.
@@ -136,7 +136,7 @@ class FirstContactClaim(_Compared, frozen=True, kw_only=True, tag="first_contact
     return_days: Days = 7
 
 
-class AccuracyClaim(_Compared, frozen=True, kw_only=True, tag="accuracy"):
+class AccuracyClaim(Compared, frozen=True, kw_only=True, tag="accuracy"):
     """How much more accurate resolutions of the first arm are.
 
     `measure`: `relative` (0.15 is 15 per cent more) or `difference` (0.15 is 15 points more).
@@ -145,7 +145,7 @@ class AccuracyClaim(_Compared, frozen=True, kw_only=True, tag="accuracy"):
     measure: Literal["relative", "difference"] = "relative"
 
 
-class CostClaim(_Compared, frozen=True, kw_only=True, tag="cost"):
+class CostClaim(Compared, frozen=True, kw_only=True, tag="cost"):
     """Lower quality, but cheaper: what a truly resolved conversation costs in the first arm, over the second's.
 
     With `lower_quality` the claim holds only if the first arm also resolves a smaller share truly.
@@ -155,7 +155,7 @@ class CostClaim(_Compared, frozen=True, kw_only=True, tag="cost"):
     return_days: Days = 7
 
 
-class SatisfactionClaim(_Compared, frozen=True, kw_only=True, tag="satisfaction"):
+class SatisfactionClaim(Compared, frozen=True, kw_only=True, tag="satisfaction"):
     """Satisfaction not worse by more than `margin`, in shares of customers who answered `satisfied_from` or better.
 
     `silence` bounds how far those who did not answer may differ, in shares, from those who did: 1 assumes nothing.
@@ -176,7 +176,7 @@ class PersonClaim(Claim, frozen=True, kw_only=True, tag="person"):
     turns: Annotated[int, msgspec.Meta(ge=0)] = 2
 
 
-class SavingsClaim(_Compared, frozen=True, kw_only=True, tag="savings"):
+class SavingsClaim(Compared, frozen=True, kw_only=True, tag="savings"):
     """The work that the assistant took off people: full-time agents, or money a year.
 
     `measure`: `agents` or `money` (in `currency`). `assumptions` are the numbers that no log holds; see docs/claims.md.

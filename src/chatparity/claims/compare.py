@@ -28,16 +28,18 @@ class Sides:
     values: Numbers
 
 
-def common(view: View, claim: Compared, value: Value) -> Sides:
+def common(view: View, claim: Compared, value: Value, *, only_seen: bool = False) -> Sides:
     """Keep the conversations whose kind of case both arms had, and return them with their values.
 
-    `value` gives each conversation's value and leaves out those that have none. Raises CannotTell without overlap.
+    `value` gives each conversation's value and leaves out those that have none. With `only_seen` an arm has a kind of
+    case only by conversations whose value is not 0 (those who answered). Raises CannotTell without overlap.
     """
     view.sides()
     strata = view.strata(claim.strata)
     first = view.sides()
     names = view.arms.first.name, view.arms.second.name
-    mix = common_mix(strata, first, view.customers, claim.least_covered, names)
+    seen = value(view) != 0 if only_seen else None
+    mix = common_mix(strata, first, view.customers, claim.least_covered, names, seen)
     view.keep(mix.cells >= 0, "kinds of cases that one of the arms hardly had")
     kept = Mix(mix.cells[mix.cells >= 0], mix.weights, mix.covered, mix.left_out)
     return Sides(view.sides(), kept, value(view))

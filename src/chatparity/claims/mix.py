@@ -33,15 +33,25 @@ class Mix:
     left_out: tuple[str, ...]
 
 
-def common_mix(strata: Words, first: Mask, customers: Codes, least_covered: float, names: tuple[str, str]) -> Mix:
+def common_mix(
+    strata: Words,
+    first: Mask,
+    customers: Codes,
+    least_covered: float,
+    names: tuple[str, str],
+    seen: Mask | None = None,
+) -> Mix:
     """Return the pooled mix of both arms over the strata in which each has at least two customers [1].
+
+    With `seen` only the customers of those conversations make an arm have a stratum; all conversations weigh.
 
     Raises CannotTell where these hold less than `least_covered` of the cases: the rest would be guessed.
 
     [1] J. L. Fleiss, B. Levin, M. C. Paik (2003), Statistical Methods for Rates and Proportions, section 19.4.
     """
     count = len(strata.names)
-    held = [_customers(strata.codes[side], customers[side], count) for side in (first, ~first)]
+    rows = np.ones(len(first), dtype=bool) if seen is None else seen
+    held = [_customers(strata.codes[side], customers[side], count) for side in (first & rows, ~first & rows)]
     common = (held[0] >= FEWEST) & (held[1] >= FEWEST)
     sizes = np.bincount(strata.codes, minlength=count)
     covered = float(sizes[common].sum() / sizes.sum())

@@ -32,7 +32,11 @@ class View:
         self.used: dict[str, None] = {}
         self.left_out: list[LeftOut] = []
         self.rows: Codes = np.arange(logs.n, dtype=np.int64)
-        self.rows = self.rows[self._chosen(claim)]
+
+    def enter(self) -> None:
+        """Take the conversations of the claim's population and window. Raises CannotTell when there is none."""
+        chosen = self._chosen(self.claim)
+        self.rows = self.rows[chosen]
         if not len(self.rows):
             raise CannotTell("no conversation of the logs belongs to the population and window")
 
@@ -99,7 +103,7 @@ class View:
 
     def sides(self) -> Mask:
         """Keep the conversations of the two arms and say which of them belong to the first."""
-        first, second = self._arm(self.arms.first), self._arm(self.arms.second)
+        first, second = self._chosen(self.arms.first), self._chosen(self.arms.second)
         if (first & second).any():
             raise CannotTell(
                 f"{int((first & second).sum())} conversations belong to both arms: [arms] of the claims file must part them"
@@ -171,6 +175,3 @@ class View:
             high = midnight(one.until + dt.timedelta(days=1)) if one.until is not None else np.inf
             mask &= (begun >= low) & (begun < high)
         return mask
-
-    def _arm(self, arm: Arm) -> Mask:
-        return self._chosen(arm)

@@ -1,0 +1,185 @@
+"""What a claim says in words: its formula and where that comes from, its population, window and threshold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chatparity.claims.file import AnyClaim, Arm, ClaimsFile, Compared, SatisfactionClaim
+from chatparity.claims.logs import Logs, moment
+
+COUNTS = {
+    "contained": "conversations that the assistant handled alone",
+    "touched": "conversations that the assistant handled alone or handed over",
+    "truly": "conversations that the assistant handled alone and that neither came back nor were left",
+}
+ROOM = "\u00a0"
+
+
+@dataclass(frozen=True)
+class About:
+    """The formula of a kind of claim, written for one claim of it, and the source of the method."""
+
+    formula: Callable[[Any], str]
+    origin: str
+
+
+def _time(claim: Any) -> str:
+    what = "median time" if claim.statistic == "median" else f"mean time up to {claim.horizon_seconds / 60:g} minutes"
+    one = f"{what} to resolution, S(t) by Kaplan–Meier within each kind of case, weighted to the pooled mix"
+    return one if claim.measure == "level" else f"1 − (first arm’s {one}) / (second arm’s)"
+
+
+def _savings(claim: Any) -> str:
+    agents = (
+        "hours that people need for the cases truly contained / "
+        "(paid hours a month × share spent with customers × conversations at once)"
+    )
+    if claim.measure == "agents":
+        return agents
+    return f"agents × cost of an agent a year − conversations × cost of one − fixed cost, where agents = {agents}"
+
+
+ABOUT: dict[str, About] = {
+    "share": About(
+        lambda one: f"{COUNTS[one.counts]} / all conversations",
+        "Wilson (1927), Clopper and Pearson (1934) on the effective n of Korn and Graubard (1998)",
+    ),
+    "volume": About(
+        lambda one: f"{COUNTS[one.counts]} on whole days / days × {one.days:g} / share of customers in the logs",
+        "quasi-Poisson: McCullagh and Nelder (1989); customers: Särndal, Swensson, Wretman (1992)",
+    ),
+    "coverage": About(
+        lambda one: f"number of {one.of}s in which resolved / asked of the assistant ≥ {one.works_at:.0%}",
+        "simultaneous intervals: Dunn (1961)",
+    ),
+    "time": About(_time, "Kaplan and Meier (1958), Xie and Liu (2005), Brookmeyer and Crowley (1982), Royston and Parmar (2013)"),
+    "repeats": About(
+        lambda one: f"1 − (first arm’s share that came back within {one.return_days} days) / (second arm’s), in one mix of cases",
+        "direct standardisation: Fleiss, Levin, Paik (2003); ratio: Katz et al. (1978)",
+    ),
+    "first_contact": About(
+        lambda one: f"(resolved, not left, not back within {one.return_days} days) / first contacts"
+        + (": first arm − second arm, in one mix of cases" if one.measure == "difference" else ", in one mix of cases"),
+        "direct standardisation: Fleiss, Levin, Paik (2003)",
+    ),
+    "accuracy": About(
+        lambda one: "mean accuracy of judged resolutions: first arm "
+        + ("/ second arm − 1" if one.measure == "relative" else "− second arm")
+        + ", in one mix of cases",
+        "direct standardisation: Fleiss, Levin, Paik (2003); ratio: Katz et al. (1978)",
+    ),
+    "cost": About(
+        lambda one: "(mean cost / share truly resolved) of the first arm / the same of the second, in one mix of cases"
+        + ("; and share truly resolved, first arm < second arm" if one.lower_quality else ""),
+        "ratio of ratios by the delta method; both halves shown: Berger (1982)",
+    ),
+    "satisfaction": About(
+        lambda one: f"share satisfied ({one.satisfied_from:g} or better), first arm − second arm > −margin, in one mix of "
+        f"cases, with those who did not answer differing by up to {one.silence * 100:g} points",
+        "non-inferiority: ICH E9, Piaggio et al. (2012); bounds: Manski (1990), Vansteelandt et al. (2006)",
+    ),
+    "availability": About(
+        lambda one: "longest time without an answered conversation, between the longest run of unanswered ones and the "
+        "longest gap between answered ones",
+        "bounds from the events around each gap; docs/claims.md",
+    ),
+    "person": About(
+        lambda one: f"requests for a person that were honoured within {one.turns} turns / all explicit requests",
+        "Wilson (1927); exact bound: Clopper and Pearson (1934)",
+    ),
+    "savings": About(_savings, "direct standardisation; worst and best ends of the assumptions; docs/claims.md"),
+}
+
+
+def number_text(value: float, unit: str, *, sign: bool = False) -> str:
+    """Return a figure in its unit, as a person reads it: a share 0.667 is "66.7 %", 132 seconds are "2.2 min"."""
+    plus = "+" if sign and value > 0 else ""
+    if unit == "share":
+        text = f"{value * 100:.1f}{ROOM}%"
+    elif unit == "points":
+        plus = "+" if value > 0 else ""
+        text = f"{value * 100:.1f}{ROOM}points"
+    elif unit == "seconds":
+        text = f"{value:.0f}{ROOM}s" if abs(value) < 90 else f"{value / 60:.1f}{ROOM}min"
+    elif unit == "minutes":
+        text = f"{value:.1f}{ROOM}min"
+    elif unit == "times":
+        text = f"{value:.2f}{ROOM}times"
+    elif unit in ("count", "agents"):
+        text = f"{value:,.0f}" + (f"{ROOM}agents" if unit == "agents" else "")
+    elif unit == "money":
+        text = f"{value:,.2f}"
+    elif unit:
+        text = f"{value / 1e6:,.1f}{ROOM}million{ROOM}{unit}" if abs(value) >= 1e6 else f"{value:,.0f}{ROOM}{unit}"
+    else:
+        text = f"{value:.4g}"
+    return plus + text.replace("-", "−")
+
+
+def interval_text(low: float | None, high: float | None, unit: str) -> str:
+    """Return an interval in square brackets, or that it cannot be estimated."""
+    if low is None or high is None:
+        return "[no interval]"
+    return f"[{number_text(low, unit)}, {number_text(high, unit)}]"
+
+
+def threshold_text(claim: AnyClaim, unit: str) -> str:
+    """Return what the sentence asks for: "at least 66.7 %"."""
+    if isinstance(claim, SatisfactionClaim):
+        return f"no more than {claim.margin * 100:g} points lower"
+    unit = unit or UNITS.get(str(claim.__struct_config__.tag), "")
+    if claim.at_least is not None:
+        return f"at least {number_text(claim.at_least, unit)}"
+    if claim.at_most is not None:
+        return f"at most {number_text(claim.at_most, unit)}"
+    assert claim.about is not None
+    assert claim.within is not None
+    return f"{number_text(claim.about, unit)} ± {number_text(claim.within, unit)}"
+
+
+UNITS = {
+    "share": "share",
+    "volume": "count",
+    "coverage": "count",
+    "repeats": "share",
+    "accuracy": "share",
+    "cost": "times",
+    "availability": "minutes",
+    "person": "share",
+}
+
+
+def population_text(claim: AnyClaim, file: ClaimsFile) -> str:
+    """Return which conversations a claim is about."""
+    text = _where(claim.where) or "all conversations of the logs"
+    if isinstance(claim, Compared):
+        arms = [f"{arm.name} ({_arm(arm)})" for arm in (file.arms.first, file.arms.second)]
+        text += f"; compared: {arms[0]} with {arms[1]}, by {', '.join(claim.strata)}"
+    return text
+
+
+def _where(where: Any) -> str:
+    return ", ".join(f"{name} {' or '.join(values)}" for name, values in where.items())
+
+
+def _arm(arm: Arm) -> str:
+    days = _between(arm.since, arm.until)
+    return ", ".join(filter(None, (_where(arm.where), days))) or "all"
+
+
+def _between(since: dt.date | None, until: dt.date | None) -> str:
+    if since is None and until is None:
+        return ""
+    return f"{f'from {since}' if since else ''}{' ' if since and until else ''}{f'to {until}' if until else ''}"
+
+
+def window_text(claim: AnyClaim, logs: Logs) -> str:
+    """Return the days that a claim is about."""
+    days = _between(claim.since, claim.until)
+    if logs.span is None:
+        return days or "all of the logs, which have no times"
+    whole = f"{moment(logs.span[0]):%Y-%m-%d} to {moment(logs.span[1]):%Y-%m-%d}"
+    return f"{days} (the logs: {whole})" if days else f"all of the logs, {whole}"

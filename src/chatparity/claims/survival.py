@@ -20,24 +20,86 @@ POINTS = 160
 
 
 @dataclass(frozen=True)
-class Survival:
-    """The standardised curve S(t) = Σ weight · S_cell(t) of one arm [1], each S_cell by Kaplan and Meier [2].
+class Arm:
+    """The curve of a whole arm, whatever the kind of case: sorted times, the curve after each, and the last as it is.
 
-    All arrays but `weights`, `starts` and `ends` have one entry a conversation, sorted by cell and time, events before
-    censored ones: `at` the time, `event` whether it was resolved then, `after` the curve of its cell just after it,
-    `hazard` event / number at risk, `spread` the running sum of event / number at risk² in its cell. A cell's curve ends
-    with its last conversation; where that is censored it goes on in the shape of `arm`, the times and the curve of the
-    whole arm: S(t) = S(last) · S_arm(t) / S_arm(last). To leave it level would make small cells slow.
-
-    [1] J. Xie, C. Liu (2005), Adjusted Kaplan–Meier estimator and log-rank test with inverse probability of treatment
-        weighting for survival data, Statistics in Medicine 24, 3089-3110; stratified, as in their section 2.
-    [2] E. L. Kaplan, P. Meier (1958), Nonparametric estimation from incomplete observations, JASA 53, 457-481.
+    `place` has the place of each of these among the conversations of the arm's `Survival`.
     """
 
     at: Numbers
     event: Mask
     after: Numbers
-    hazard: Numbers
+    place: Codes
+
+    def curve(self, times: Numbers) -> Numbers:
+        """Return the curve at `times`, 0 from the last conversation on."""
+        found = np.concatenate([[1.0], self.after])[np.searchsorted(self.at, times, side="right")]
+        return np.where(times >= self.at[-1], 0.0, found)
+
+    def beyond(self, last: Numbers, horizon: float, *, level: bool) -> tuple[Numbers, Numbers]:
+        """Return for each of `last` the area from there to the horizon over the curve there, and the curve there."""
+        reached = np.concatenate([[1.0], self.after])[np.searchsorted(self.at, last, side="right")]
+        reached = np.maximum(reached, TINY)
+        return np.maximum(self._area(horizon, level=level)[1] - self._until(last), 0.0) / reached, reached
+
+    def tail_influence(self, last: Numbers, weights: Numbers, horizon: float, *, level: bool) -> Numbers:
+        """Return each conversation's influence on Σ weight · area from `last` to the horizon over the curve at `last`.
+
+        With J the jump of a conversation times the area behind it, and D the running sum of jump · J, a cell that ends
+        at u takes J − (D − D(u)) from each conversation after u; the cells are put together by their running sums.
+        """
+        area, whole = self._area(horizon, level=level)
+        risk = np.arange(len(self.at), 0, -1)
+        jumps = np.where(self.event & (self.at <= horizon), 1 / risk, 0.0)
+        share = jumps * (whole - area)
+        sums = np.cumsum(jumps * share)
+        order = np.argsort(last)
+        place = np.searchsorted(self.at, last[order], side="right")
+        of_cells = np.concatenate([[0.0], sums])[place]
+        ended = np.searchsorted(last[order], self.at, side="left")
+        weight = np.concatenate([[0.0], np.cumsum(weights[order])])[ended]
+        taken = np.concatenate([[0.0], np.cumsum(weights[order] * of_cells)])[ended]
+        found = np.zeros(len(self.at))
+        found[self.place] = -(share * weight - (sums * weight - taken))
+        return found
+
+    def _area(self, horizon: float, *, level: bool) -> tuple[Numbers, float]:
+        """Return the area under the curve up to each time and up to the horizon."""
+        until = np.minimum(self.at, horizon)
+        area = np.cumsum(np.concatenate([[1.0], self.after[:-1]]) * np.diff(until, prepend=0.0))
+        return area, float(area[-1] + (self.after[-1] * (horizon - until[-1]) if level else 0.0))
+
+    def _until(self, times: Numbers) -> Numbers:
+        """Return the area up to each of `times`, which are times of conversations or the horizon."""
+        place = np.searchsorted(self.at, times, side="right")
+        area = np.cumsum(np.concatenate([[1.0], self.after[:-1]]) * np.diff(self.at, prepend=0.0))
+        before = np.concatenate([[0.0], area])[place]
+        since = times - np.concatenate([[0.0], self.at])[place]
+        return np.asarray(before + np.concatenate([[1.0], self.after])[place] * since, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Survival:
+    """The standardised curve S(t) = Σ weight · S_cell(t) of one arm [1], each S_cell by Kaplan and Meier [2].
+
+    All arrays but `weights`, `starts` and `ends` have one entry a conversation, sorted by cell and time, events before
+    censored ones: `at` the time, `event` whether it was resolved then, `after` the curve of its cell just after it,
+    `jump` event / √(Y (Y − 1)) with Y at risk (Greenwood's, where event / Y alone would vary too little among the last),
+    `spread` the running sum of its squares in its cell. A cell's curve ends
+    with its last conversation; where that is censored it goes on in the shape of `arm`, the curve of the
+    whole arm: S(t) = S(last) · S_arm(t) / S_arm(last). To leave it level would make small cells slow. The arm's own
+    curve ends with its last conversation, as Efron has it [6].
+
+    [1] J. Xie, C. Liu (2005), Adjusted Kaplan–Meier estimator and log-rank test with inverse probability of treatment
+        weighting for survival data, Statistics in Medicine 24, 3089-3110; stratified, as in their section 2.
+    [2] E. L. Kaplan, P. Meier (1958), Nonparametric estimation from incomplete observations, JASA 53, 457-481.
+    [6] B. Efron (1967), The two sample problem with censored data, Proc. Fifth Berkeley Symposium 4, 831-853.
+    """
+
+    at: Numbers
+    event: Mask
+    after: Numbers
+    jump: Numbers
     spread: Numbers
     cells: Codes
     customers: Codes
@@ -45,7 +107,7 @@ class Survival:
     starts: Codes
     ends: Codes
     order: Codes
-    arm: tuple[Numbers, Numbers]
+    arm: Arm
 
     def curve(self, time: float) -> float:
         """Return S(time), the share not yet resolved."""
@@ -60,7 +122,7 @@ class Survival:
         last = self._until(time)
         risen = self._spread(last)
         passed = np.minimum(self.spread, risen[self.cells])
-        moved = np.where(self.at <= time, self.hazard, 0.0) - passed
+        moved = np.where(self.at <= time, self.jump, 0.0) - passed
         return -(self.weights * self._after(last, time) * self._small())[self.cells] * moved
 
     def quantile(self, share: float = 0.5) -> float | None:
@@ -96,8 +158,11 @@ class Survival:
             times, _first(len(times), lambda one: beyond(one, 1))
         )
 
-    def mean(self, horizon: float) -> Mean:
+    def mean(self, horizon: float, *, level: bool = False) -> Mean:
         """Return the mean time up to `horizon` (the area under the curve until then [5]) with its influences.
+
+        Beyond the arm's last conversation nothing is seen: there the curve is 0, or with `level` stays where it was;
+        the truth lies between the two.
 
         [5] P. Royston, M. K. B. Parmar (2013), Restricted mean survival time: an alternative to the hazard ratio,
             BMC Medical Research Methodology 13, 152.
@@ -109,16 +174,14 @@ class Survival:
         gone = np.diff(until, prepend=0.0)
         gone[self.starts] = until[self.starts]
         area = before * gone
-        tail = self.after[self.ends - 1] * self._beyond(until[self.ends - 1], horizon)
-        whole = np.add.reduceat(area, self.starts) + tail
-        running = np.cumsum(area)
-        behind = running - np.repeat(running[self.starts] - area[self.starts], self.ends - self.starts)
-        rest = whole[self.cells] - behind
-        counts = self.event & (self.at <= horizon)
-        jumps = np.where(counts, self.hazard, 0.0)
-        steps = np.cumsum(jumps * jumps * rest)
-        drawn = steps - np.repeat(steps[self.starts] - (jumps * jumps * rest)[self.starts], self.ends - self.starts)
+        last, left = until[self.ends - 1], self.after[self.ends - 1]
+        beyond, reached = self.arm.beyond(last, horizon, level=level)
+        whole = np.add.reduceat(area, self.starts) + left * beyond
+        rest = np.repeat(whole, self.ends - self.starts) - _running(area, self.starts, self.ends)
+        jumps = np.where(self.event & (self.at <= horizon), self.jump, 0.0)
+        drawn = _running(jumps * jumps * rest, self.starts, self.ends)
         influence = -(self.weights * self._small())[self.cells] * (jumps * rest - drawn)
+        influence += self.arm.tail_influence(last, self.weights * left / reached, horizon, level=level)
         return Mean(float((self.weights * whole).sum()), influence)
 
     def shape(self, until: float, confidence: float) -> tuple[Numbers, Numbers, Numbers, Numbers]:
@@ -143,22 +206,8 @@ class Survival:
         """Return each cell's curve at `time`, by which so many of its conversations have `passed`."""
         found = np.where(passed > 0, self.after[self.starts + np.maximum(passed, 1) - 1], 1.0)
         done = self.starts + passed == self.ends
-        return np.where(done, found * self._arm_at(np.full(1, time)) / self._arm_at(self.at[self.ends - 1]), found)
-
-    def _arm_at(self, times: Numbers) -> Numbers:
-        """Return the arm's own curve, never quite 0."""
-        place = np.searchsorted(self.arm[0], times, side="right")
-        return np.maximum(np.concatenate([[1.0], self.arm[1]])[place], TINY)
-
-    def _beyond(self, last: Numbers, horizon: float) -> Numbers:
-        """Return, for a cell that ends at `last`, the area until the horizon in the shape of the arm, per S(last)."""
-        edges = np.append(np.minimum(self.arm[0], horizon), horizon)
-        levels = np.concatenate([[1.0], self.arm[1]])
-        area = np.concatenate([[0.0], np.cumsum(levels * np.diff(edges, prepend=0.0))])
-        place = np.searchsorted(self.arm[0], last, side="right")
-        before = np.concatenate([[0.0], edges])[place]
-        until = area[place] + levels[place] * (last - before)
-        return np.asarray(np.maximum(area[-1] - until, 0.0) / self._arm_at(last), dtype=np.float64)
+        last = np.maximum(self.arm.curve(self.at[self.ends - 1]), TINY)
+        return np.where(done, found * self.arm.curve(np.full(1, time)) / last, found)
 
     def _spread(self, passed: Codes) -> Numbers:
         return np.where(passed > 0, self.spread[self.starts + np.maximum(passed, 1) - 1], 0.0)
@@ -181,11 +230,13 @@ def survival(
     risk = np.repeat(ends, ends - starts) - np.arange(len(order))
     hazard = event / risk
     after = _curve(hazard, starts, ends)
-    spread = _running(hazard / risk, starts, ends)
+    jump = event / np.sqrt(risk * np.maximum(risk - 1.0, 1.0))
+    spread = _running(jump * jump, starts, ends)
     at = seconds[order]
     whole = np.lexsort((~event, at))
-    arm = at[whole], _curve(event[whole] / np.arange(len(order), 0, -1), np.zeros(1, np.int64), np.array([len(order)]))
-    return Survival(at, event, after, hazard, spread, cell, customers[order], weights, starts, ends, order, arm)
+    arm_curve = _curve(event[whole] / np.arange(len(at), 0, -1), np.zeros(1, np.int64), np.array([len(at)]))
+    arm = Arm(at[whole], event[whole], arm_curve, whole)
+    return Survival(at, event, after, jump, spread, cell, customers[order], weights, starts, ends, order, arm)
 
 
 def _curve(hazard: Numbers, starts: Codes, ends: Codes) -> Numbers:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chatparity.claims.compare import MISLEADS, common
 from chatparity.claims.file import TimeClaim
-from chatparity.claims.logs import Mask, Numbers
+from chatparity.claims.logs import Codes, Mask, Numbers
 from chatparity.claims.mix import Mean, bounds, clustered, log_ratio
 from chatparity.claims.result import CannotTell, Curve, Curves, Figure, Found
 from chatparity.claims.survival import Survival, survival
@@ -72,15 +72,28 @@ def _medians(view: View, arms: list[Survival]) -> list[Figure]:
 
 
 def _means(view: View, arms: list[Survival], horizon: float) -> list[Figure]:
-    """Return the mean of each arm up to the horizon with its interval."""
+    """Return the mean of each arm up to the horizon with its interval: bounded beyond the arm's last conversation."""
     found = []
     for arm, name in zip(arms, (view.arms.first.name, view.arms.second.name), strict=True):
-        mean = arm.mean(horizon)
-        interval = bounds(mean.estimate, clustered(mean.influence, arm.customers), arm.customers, view.confidence)
-        low, high = interval if interval is not None else (None, None)
+        low, high = (arm.mean(horizon, level=level) for level in (False, True))
+        ends = [_interval(one, arm.customers, view.confidence) for one in (low, high)]
         title = f"mean up to {horizon / 60:g} minutes, {name}"
-        found.append(Figure(name=title, unit="seconds", n=len(arm.at), estimate=mean.estimate, low=low, high=high))
+        found.append(
+            Figure(
+                name=title,
+                unit="seconds",
+                n=len(arm.at),
+                estimate=(low.estimate + high.estimate) / 2,
+                low=ends[0][0],
+                high=ends[1][1],
+            )
+        )
     return found
+
+
+def _interval(mean: Mean, customers: Codes, confidence: float) -> Bounds:
+    interval = bounds(mean.estimate, clustered(mean.influence, customers), customers, confidence)
+    return interval if interval is not None else (None, None)
 
 
 def _median(view: View, claim: TimeClaim, medians: list[Figure]) -> Found:
@@ -118,18 +131,26 @@ def _logs(one: Figure) -> tuple[float, float, float]:
 
 
 def _mean(view: View, claim: TimeClaim, arms: list[Survival], means: list[Figure]) -> Found:
-    """Return the restricted mean of the first arm, or the reduction by the delta method on the logarithm."""
+    """Return the restricted mean of the first arm, or the reduction by the delta method on the logarithm.
+
+    Beyond the last conversation of an arm the curve is not known; the interval spans both of its ends, 0 and level.
+    """
     how = f"area under the standardised Kaplan–Meier curve up to {claim.horizon_seconds / 60:g} minutes"
     one = means[0]
     bare = Found(one.estimate, one.low, one.high, view.n, view.clusters, "seconds", how)
     if claim.measure == "level":
         return bare
-    both = [arm.mean(claim.horizon_seconds) for arm in arms]
-    whole = [Mean(mean.estimate, arm.restored(mean.influence, view.n)) for mean, arm in zip(both, arms, strict=True)]
-    ratio = log_ratio(whole[0], whole[1], view.customers, view.confidence)
-    if ratio is None:
+    ratios = []
+    for level in (False, True):
+        # What lies beyond an arm's last conversation is bounded: 0 in one arm and all of it in the other, and so round.
+        pair = [arms[0].mean(claim.horizon_seconds, level=level), arms[1].mean(claim.horizon_seconds, level=not level)]
+        whole = [Mean(one.estimate, arm.restored(one.influence, view.n)) for one, arm in zip(pair, arms, strict=True)]
+        ratios.append(log_ratio(whole[0], whole[1], view.customers, view.confidence))
+    least, most = ratios
+    if least is None or most is None:
         return dataclasses.replace(bare, estimate=None, low=None, high=None, unit="share", method=f"{how}: not defined")
-    return dataclasses.replace(bare, estimate=1 - ratio[0], low=1 - ratio[2], high=1 - ratio[1], unit="share")
+    middle = (least[0] + most[0]) / 2
+    return dataclasses.replace(bare, estimate=1 - middle, low=1 - most[2], high=1 - least[1], unit="share")
 
 
 def _never(

@@ -1,0 +1,135 @@
+"""How often the interval of each claim's estimator holds the truth, and how long 100,000 conversations take.
+
+Coverage: worlds of a small support department are drawn with known truth, every shipped claim is measured in each, and
+the share of intervals that hold the truth is printed beside the mean error. The two claims of savings take their
+assumptions as true, so that their intervals, which also span the assumptions, hold it more often; `logs alone` is the
+interval without them. Bounds (coverage of languages, availability, the silent of satisfaction) hold more by design.
+
+Speed: `chatparity claims` on a table of 100,000 conversations, in a process of its own, beside a floor that only reads
+the same table into columns. All conversations are synthetic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from chatparity.claims.demo import draw, write_table
+from chatparity.claims.file import SavingsClaim, read_claims
+from chatparity.claims.result import CannotTell
+from chatparity.claims.truth import recovered
+from chatparity.claims.world import World, demo
+
+ROOT = Path(__file__).parents[1]
+CLAIMS = ROOT / "evals" / "claims.toml"
+SMALL = World(
+    customers=1800, languages=("en", "de", "sv"), markets=("GB", "DE", "SE"), unserved=("sv",), judged=0.4, sampled=0.01
+)
+LEAST = 0.93
+SECONDS, GIB = 20.0, 1.0
+FLOOR = """
+import sys
+import duckdb
+base = duckdb.connect()
+path = sys.argv[1]
+reader = "read_csv(?, all_varchar = true)" if path.endswith(".csv") else "read_parquet(?)"
+got = base.execute(f"SELECT * FROM {reader}", [path]).fetchnumpy()
+print(len(next(iter(got.values()))))
+"""
+
+
+def coverage(worlds: int, seed: int) -> bool:
+    """Print the coverage of every claim's interval; say whether all reach the least."""
+    file = read_claims(CLAIMS)
+    hits: dict[str, list[bool]] = defaultdict(list)
+    errors: dict[str, list[float]] = defaultdict(list)
+    lost: dict[str, int] = defaultdict(int)
+    for number in range(worlds):
+        drawn = draw(SMALL, seed + number)
+        for claim in file.claim:
+            try:
+                found, _, truth = recovered(SMALL, drawn, claim, file)
+            except CannotTell:
+                lost[claim.id] += 1
+                continue
+            intervals = {claim.id: (found.low, found.high)}
+            if isinstance(claim, SavingsClaim):
+                alone = next(one for one in found.parts if one.note == "interval of the logs alone")
+                intervals[f"{claim.id}, logs alone"] = (alone.low, alone.high)
+            for name, (low, high) in intervals.items():
+                if low is None or high is None or found.estimate is None:
+                    lost[name] += 1
+                    continue
+                hits[name].append(low <= truth <= high)
+                errors[name].append((found.estimate - truth) / max(abs(truth), 1e-9))
+    print(f"{worlds} worlds of {SMALL.customers:,} customers, seeds from {seed}; intervals at 95 %")
+    print(f"{'claim':<38}{'holds the truth':>16}{'no interval':>13}{'mean relative error':>21}")
+    good = True
+    for name, held in hits.items():
+        rate = float(np.mean(held))
+        good &= rate >= LEAST
+        print(f"{name:<38}{rate:>15.1%} {lost[name]:>12}{np.mean(errors[name]):>+20.2%}")
+    return good
+
+
+def timed(command: list[str]) -> tuple[float, float]:
+    """Return the seconds and the peak memory in GiB of a process."""
+    begun = time.perf_counter()
+    probe = "import resource, runpy, sys; sys.argv = sys.argv[1:]; "
+    done = subprocess.run(command, capture_output=True, text=True)
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        sys.exit(done.stderr + probe)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return seconds, peak / 1024**2
+
+
+def speed(conversations: int) -> bool:
+    """Print how long a table takes and how much memory, beside the floor; say whether both stay in their limits."""
+    import duckdb
+
+    world = dataclasses.replace(demo(), customers=round(conversations * 0.7625))
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = draw(world, 1)
+        table = Path(folder, "logs.csv")
+        write_table(drawn.logs, table)
+        parquet = Path(folder, "logs.parquet")
+        duckdb.execute(f"COPY (SELECT * FROM read_csv('{table}', all_varchar = true)) TO '{parquet}'")
+        print(f"\n{drawn.logs.n:,} conversations (peak memory is the largest so far, so floors come first)")
+        print(f"{'what':<44}{'seconds':>9}{'peak GiB':>10}")
+        good = True
+        for path in (parquet, table):
+            seconds, peak = timed([sys.executable, "-c", FLOOR, str(path)])
+            print(f"{f'floor: read {path.suffix} into columns':<44}{seconds:>9.2f}{peak:>10.2f}")
+        for path in (parquet, table):
+            words = ["-m", "chatparity", "claims", str(path), "--claims", str(CLAIMS), "--out", str(Path(folder, "out"))]
+            seconds, peak = timed([sys.executable, *words])
+            print(f"{f'chatparity claims {path.name}, page and figures':<44}{seconds:>9.2f}{peak:>10.2f}")
+            good &= seconds < SECONDS and peak < GIB
+    return good
+
+
+def main() -> None:
+    """Print both tables; ends with exit code 1 where an interval covers too little or a limit is passed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worlds", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--conversations", type=int, default=100_000, help="about so many; 0 leaves the speed out")
+    given = parser.parse_args()
+    good = coverage(given.worlds, given.seed) if given.worlds else True
+    if given.conversations:
+        good &= speed(given.conversations)
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ FLOORS = [
     {"agents", "judge", "importers", "checks"},
     {"grading", "replay"},
     {"run"},
-    {"gate", "sample", "audit", "starter"},
+    {"gate", "sample", "audit", "starter", "claims"},
     {"sandbox"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -250,6 +250,17 @@ def read_claims(path: Path) -> ClaimsFile:
     if wrong:
         raise InputError(wrong)
     return found
+
+
+def choose(file: ClaimsFile, ids: Sequence[str] | None) -> ClaimsFile:
+    """Return the file with only the claims of these ids (each may be a list `a,b`). Raises UsageError for unknown ones."""
+    wanted = {one.strip() for text in ids or () for one in text.split(",") if one.strip()}
+    if not wanted:
+        return file
+    known = {claim.id for claim in file.claim}
+    if wanted - known:
+        raise UsageError(f"no claim is called {sorted(wanted - known)[0]!r}: there are {', '.join(sorted(known))}")
+    return msgspec.structs.replace(file, claim=tuple(claim for claim in file.claim if claim.id in wanted))
 
 
 def _explained(error: msgspec.ValidationError) -> tuple[str, str]:

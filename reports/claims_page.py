@@ -87,7 +87,7 @@ def _entry(claim: ClaimResult, figures: Path) -> Entry:
         symbol=SYMBOLS[claim.verdict],
         mark=CLASSES[claim.verdict],
         figure=number_text(claim.estimate, unit) if claim.estimate is not None else "no figure",
-        interval=interval_text(low, high, unit) if claim.estimate is not None else "",
+        interval=interval_text(low, high, unit, claim.estimate) if claim.estimate is not None else "",
         told=_told(claim),
         rows=tuple(_row(one) for one in claim.parts),
         naive=_row(claim.naive) if claim.naive is not None else None,
@@ -110,7 +110,11 @@ def _row(one: Figure) -> Row:
     text = "cannot be estimated"
     if one.estimate is not None:
         text = number_text(one.estimate, one.unit)
-        text += f" {interval_text(one.low, one.high, one.unit)}" if one.low is not None and one.high is not None else ""
+        text += (
+            f" {interval_text(one.low, one.high, one.unit, one.estimate)}"
+            if one.low is not None and one.high is not None
+            else ""
+        )
     return Row(one.name, text, f"{one.n:,}", one.note)
 
 
@@ -154,10 +158,19 @@ def _facts(ledger: Ledger) -> tuple[tuple[str, str], ...]:
 
 def _markdown(page: Page) -> str:
     """Return the ledger as Markdown: the table of verdicts, then each claim."""
-    lines = [f"# {escaped(page.name)}", "", f"{escaped(page.lead)}." + (" Synthetic logs." if page.synthetic else ""), ""]
+    lines = [
+        f"# {escaped(page.name)}",
+        "",
+        f"{escaped(page.lead)}." + (" Synthetic logs." if page.synthetic else ""),
+        "",
+    ]
     lines += ["| verdict | claim | figure [interval] | asked for | n |", "| --- | --- | --- | --- | --- |"]
     for one in page.entries:
-        cells = (f"{one.symbol} {one.claim.verdict}", one.claim.said, f"{one.figure} {one.interval}".strip())
+        cells: tuple[str, ...] = (
+            f"{one.symbol} {one.claim.verdict}",
+            one.claim.said,
+            f"{one.figure} {one.interval}".strip(),
+        )
         cells += (one.claim.threshold, f"{one.claim.n:,}")
         lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
     for one in page.entries:

@@ -55,35 +55,54 @@ ABOUT: dict[str, About] = {
         lambda one: f"number of {one.of}s in which resolved / asked of the assistant ≥ {one.works_at:.0%}",
         "simultaneous intervals: Dunn (1961)",
     ),
-    "time": About(_time, "Kaplan and Meier (1958), Xie and Liu (2005), Brookmeyer and Crowley (1982), Royston and Parmar (2013)"),
+    "time": About(
+        _time, "Kaplan and Meier (1958), Xie and Liu (2005), Brookmeyer and Crowley (1982), Royston and Parmar (2013)"
+    ),
     "repeats": About(
-        lambda one: f"1 − (first arm’s share that came back within {one.return_days} days) / (second arm’s), in one mix of cases",
+        lambda one: (
+            f"1 − (first arm’s share that came back within {one.return_days} days) / (second arm’s), "
+            "in one mix of cases"
+        ),
         "direct standardisation: Fleiss, Levin, Paik (2003); ratio: Katz et al. (1978)",
     ),
     "first_contact": About(
-        lambda one: f"(resolved, not left, not back within {one.return_days} days) / first contacts"
-        + (": first arm − second arm, in one mix of cases" if one.measure == "difference" else ", in one mix of cases"),
+        lambda one: (
+            f"(resolved, not left, not back within {one.return_days} days) / first contacts"
+            + (
+                ": first arm − second arm, in one mix of cases"
+                if one.measure == "difference"
+                else ", in one mix of cases"
+            )
+        ),
         "direct standardisation: Fleiss, Levin, Paik (2003)",
     ),
     "accuracy": About(
-        lambda one: "mean accuracy of judged resolutions: first arm "
-        + ("/ second arm − 1" if one.measure == "relative" else "− second arm")
-        + ", in one mix of cases",
+        lambda one: (
+            "mean accuracy of judged resolutions: first arm "
+            + ("/ second arm − 1" if one.measure == "relative" else "− second arm")
+            + ", in one mix of cases"
+        ),
         "direct standardisation: Fleiss, Levin, Paik (2003); ratio: Katz et al. (1978)",
     ),
     "cost": About(
-        lambda one: "(mean cost / share truly resolved) of the first arm / the same of the second, in one mix of cases"
-        + ("; and share truly resolved, first arm < second arm" if one.lower_quality else ""),
+        lambda one: (
+            "(mean cost / share truly resolved) of the first arm / the same of the second, in one mix of cases"
+            + ("; and share truly resolved, first arm < second arm" if one.lower_quality else "")
+        ),
         "ratio of ratios by the delta method; both halves shown: Berger (1982)",
     ),
     "satisfaction": About(
-        lambda one: f"share satisfied ({one.satisfied_from:g} or better), first arm − second arm > −margin, in one mix of "
-        f"cases, with those who did not answer differing by up to {one.silence * 100:g} points",
+        lambda one: (
+            f"share satisfied ({one.satisfied_from:g} or better), first arm − second arm > −margin, in one mix of "
+            f"cases, with those who did not answer differing by up to {one.silence * 100:g} points"
+        ),
         "non-inferiority: ICH E9, Piaggio et al. (2012); bounds: Manski (1990), Vansteelandt et al. (2006)",
     ),
     "availability": About(
-        lambda one: "longest time without an answered conversation, between the longest run of unanswered ones and the "
-        "longest gap between answered ones",
+        lambda one: (
+            "longest time without an answered conversation, between the longest run of unanswered ones and the "
+            "longest gap between answered ones"
+        ),
         "bounds from the events around each gap; docs/claims.md",
     ),
     "person": About(
@@ -94,36 +113,57 @@ ABOUT: dict[str, About] = {
 }
 
 
-def number_text(value: float, unit: str, *, sign: bool = False) -> str:
-    """Return a figure in its unit, as a person reads it: a share 0.667 is "66.7 %", 132 seconds are "2.2 min"."""
-    plus = "+" if sign and value > 0 else ""
-    if unit == "share":
-        text = f"{value * 100:.1f}{ROOM}%"
-    elif unit == "points":
-        plus = "+" if value > 0 else ""
-        text = f"{value * 100:.1f}{ROOM}points"
-    elif unit == "seconds":
-        text = f"{value:.0f}{ROOM}s" if abs(value) < 90 else f"{value / 60:.1f}{ROOM}min"
-    elif unit == "minutes":
-        text = f"{value:.1f}{ROOM}min"
-    elif unit == "times":
-        text = f"{value:.2f}{ROOM}times"
-    elif unit in ("count", "agents"):
-        text = f"{value:,.0f}" + (f"{ROOM}agents" if unit == "agents" else "")
-    elif unit == "money":
-        text = f"{value:,.2f}"
-    elif unit:
-        text = f"{value / 1e6:,.1f}{ROOM}million{ROOM}{unit}" if abs(value) >= 1e6 else f"{value:,.0f}{ROOM}{unit}"
-    else:
-        text = f"{value:.4g}"
-    return plus + text.replace("-", "−")
+def number_text(value: float, unit: str, *, sign: bool | None = None) -> str:
+    """Return a figure in its unit, as a person reads it: a share 0.667 is "66.7 %", 132 seconds are "2.20 min".
+
+    Differences in points carry their sign, unless `sign` says otherwise.
+    """
+    scale, digits, name = _written(value, unit)
+    plus = "+" if value > 0 and (unit == "points" if sign is None else sign) else ""
+    return f"{plus}{value * scale:,.{digits}f}{ROOM if name else ''}{name}".replace("-", "−")
 
 
-def interval_text(low: float | None, high: float | None, unit: str) -> str:
-    """Return an interval in square brackets, or that it cannot be estimated."""
+def interval_text(low: float | None, high: float | None, unit: str, beside: float | None = None) -> str:
+    """Return an interval in square brackets, in the unit of the figure that stands `beside` it: "[64.5, 65.8]".
+
+    One that cannot be estimated says so.
+    """
     if low is None or high is None:
         return "[no interval]"
-    return f"[{number_text(low, unit)}, {number_text(high, unit)}]"
+    scale, digits, name = _written(beside if beside is not None else high, unit)
+    ends = [
+        f"{'+' if unit == 'points' and one > 0 else ''}{one * scale:,.{digits}f}".replace("-", "−")
+        for one in (low, high)
+    ]
+    return f"[{ends[0]},{ROOM}{ends[1]}]" + (f"{ROOM}{name}" if beside is None and name else "")
+
+
+def plain_text(value: float) -> str:
+    """Return a number that was assumed as a person writes it: 0.85, 32,000."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
+def _written(value: float, unit: str) -> tuple[float, int, str]:
+    """Return by what a figure is multiplied, its decimals, and what is written behind it."""
+    size = abs(value)
+    if unit == "seconds":
+        return (1.0, 0, "s") if size < 60 else (1 / 60, 2 if size < 600 else 1, "min")
+    if unit in UNIT_TEXTS:
+        return UNIT_TEXTS[unit]
+    if not unit:
+        return 1.0, 3, ""
+    return (1e-6, 1, f"million{ROOM}{unit}") if size >= 1e6 else (1.0, 0, unit)
+
+
+UNIT_TEXTS = {
+    "share": (100.0, 1, "%"),
+    "points": (100.0, 1, "points"),
+    "minutes": (1.0, 1, "min"),
+    "times": (1.0, 2, "times"),
+    "count": (1.0, 0, ""),
+    "agents": (1.0, 0, "agents"),
+    "money": (1.0, 2, ""),
+}
 
 
 def threshold_text(claim: AnyClaim, unit: str) -> str:
@@ -132,12 +172,12 @@ def threshold_text(claim: AnyClaim, unit: str) -> str:
         return f"no more than {claim.margin * 100:g} points lower"
     unit = unit or UNITS.get(str(claim.__struct_config__.tag), "")
     if claim.at_least is not None:
-        return f"at least {number_text(claim.at_least, unit)}"
+        return f"at least {number_text(claim.at_least, unit, sign=False)}"
     if claim.at_most is not None:
-        return f"at most {number_text(claim.at_most, unit)}"
+        return f"at most {number_text(claim.at_most, unit, sign=False)}"
     assert claim.about is not None
     assert claim.within is not None
-    return f"{number_text(claim.about, unit)} ± {number_text(claim.within, unit)}"
+    return f"{number_text(claim.about, unit, sign=False)} ± {number_text(claim.within, unit, sign=False)}"
 
 
 UNITS = {

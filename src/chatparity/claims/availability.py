@@ -54,7 +54,9 @@ def availability(view: View, claim: AvailabilityClaim) -> Found:
     ]
     if at_proved is not None:
         note = f"from {moment(at_proved):%Y-%m-%d %H:%M} UTC: all conversations that began meanwhile were unanswered"
-        parts.insert(0, Figure(name="longest absence that is proved", unit="minutes", n=view.n, estimate=proved, note=note))
+        parts.insert(
+            0, Figure(name="longest absence that is proved", unit="minutes", n=view.n, estimate=proved, note=note)
+        )
     naive = Figure(name="share of conversations answered", unit="share", n=view.n, estimate=float(answered.mean()))
     silences = np.diff(begun) / MINUTE
     typical = f"The longest silence, answered or not, is {silences.max():.1f} minutes." if len(silences) else ""
@@ -72,7 +74,11 @@ def availability(view: View, claim: AvailabilityClaim) -> Found:
         notes=tuple(filter(None, (typical,))),
         needs=(
             "a probe that asks the assistant something every minute, or the start and the answer of every conversation",
-            *(() if view.has("answered") else ("answered: whether the assistant answered at all when it was written to",)),
+            *(
+                ()
+                if view.has("answered")
+                else ("answered: whether the assistant answered at all when it was written to",)
+            ),
         ),
     )
 

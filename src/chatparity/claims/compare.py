@@ -108,7 +108,9 @@ def _figure(
         )
         gap = found.standardised
         return found.method, gap.estimate, gap.low, gap.high
-    method = f"ratio of means standardised to the pooled mix by {', '.join(claim.strata)}, delta method on its logarithm"
+    method = (
+        f"ratio of means standardised to the pooled mix by {', '.join(claim.strata)}, delta method on its logarithm"
+    )
     ratio = log_ratio(means[0], means[1], view.customers, view.confidence)
     if ratio is None:
         return f"{method}: cannot be estimated, for one arm has none", None, None, None

@@ -1,7 +1,8 @@
 """Repeat inquiries: which conversation was followed by another of the same customer about the same matter.
 
 A conversation is *followed* when the log goes on long enough after it to see a return; others are right-censored and
-say nothing of a return that may still come. It is *first* when the log began long enough before it to see an earlier one.
+say nothing of a return that may still come. It is *first* when the log began long enough before it to see an earlier
+one, and there was none.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ DAY = 86400.0
 
 @dataclass(frozen=True)
 class Contacts:
-    """For each conversation: whether it `returned`, did so `elsewhere` (on another channel), was `followed`, is `first`.
+    """For each conversation: whether it `returned`, `elsewhere` (on another channel), was `followed`, is `first`.
 
     `told` says where that comes from.
     """

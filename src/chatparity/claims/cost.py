@@ -30,9 +30,8 @@ def cost(view: View, claim: CostClaim) -> Found:
     def truly(one: View) -> Numbers:
         one.known("cost")
         one.known("resolved")
-        contacts = one.followed(claim.return_days)
-        left = one.numbers("abandoned") == 1 if one.has("abandoned") else np.zeros(one.n, dtype=bool)
-        return ((one.numbers("resolved") == 1) & ~contacts.returned & ~left).astype(np.float64)
+        one.followed(claim.return_days)
+        return one.truly(claim.return_days)
 
     truly(view)
     first = view.sides()
@@ -53,8 +52,14 @@ def cost(view: View, claim: CostClaim) -> Found:
     spread = clustered(goods[0].influence - goods[1].influence, view.customers)
     quality = bounds(gap, spread, view.customers, view.confidence)
     names = view.arms.first.name, view.arms.second.name
-    parts = [level(f"cost of a truly resolved conversation, {name}", "money", one, side, view) for name, one, side in zip(names, each, both, strict=True)]
-    parts += [level(f"truly resolved, {name}", "share", one, side, view) for name, one, side in zip(names, goods, both, strict=True)]
+    parts = [
+        level(f"cost of a truly resolved conversation, {name}", "money", one, side, view)
+        for name, one, side in zip(names, each, both, strict=True)
+    ]
+    parts += [
+        level(f"truly resolved, {name}", "share", one, side, view)
+        for name, one, side in zip(names, goods, both, strict=True)
+    ]
     low, high = quality if quality is not None else (None, None)
     parts.append(Figure(name="truly resolved, difference", unit="points", n=view.n, estimate=gap, low=low, high=high))
     verdict, reason = _verdict(claim, ratio, quality)
@@ -92,7 +97,11 @@ def _verdict(
     dearer = ratio[1] > limit if claim.at_most is not None else ratio[2] < limit
     told = [
         "cheaper: shown" if cheaper else "cheaper: not so" if dearer else "cheaper: open",
-        "lower quality: shown" if quality[1] < 0 else "lower quality: not so" if quality[0] >= 0 else "lower quality: open",
+        "lower quality: shown"
+        if quality[1] < 0
+        else "lower quality: not so"
+        if quality[0] >= 0
+        else "lower quality: open",
     ]
     if cheaper and quality[1] < 0:
         return "supported", "; ".join(told)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from chatparity.claims.file import CoverageClaim
 from chatparity.claims.result import CannotTell, Figure, Found
 from chatparity.claims.view import View
@@ -42,7 +40,7 @@ def coverage(view: View, claim: CoverageClaim) -> Found:
         if found.high is None or found.high >= claim.works_at:
             may.append(groups.names[place])
     met = sum(found.estimate is not None and found.estimate >= claim.works_at for _, found in shown)
-    not_working = sorted(set(groups.names[place] for place in there) - set(may))
+    not_working = sorted({groups.names[place] for place in there} - set(may))
     open_ = sorted(set(may) - set(works))
     weakest = sorted(shown, key=lambda one: one[1].estimate if one[1].estimate is not None else -1.0)[:SHOWN]
     parts = tuple(
@@ -71,7 +69,12 @@ def coverage(view: View, claim: CoverageClaim) -> Found:
         f"a {claim.of} counts where at least {claim.works_at:.0%} of conversations are resolved; intervals of all "
         f"{len(there)} together (Bonferroni)",
         parts=parts,
-        naive=Figure(name=f"{claim.of}s in which the assistant answered anything", unit="count", n=view.n, estimate=float(len(there))),
+        naive=Figure(
+            name=f"{claim.of}s in which the assistant answered anything",
+            unit="count",
+            n=view.n,
+            estimate=float(len(there)),
+        ),
         misleads="It counts every one in which the assistant once wrote something, whether it helped or not.",
         notes=tuple(notes),
         needs=(f"more conversations in: {', '.join(open_[:12])}",) if open_ else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,21 +208,22 @@ def _person(world: World, cases: Cases, luck_of: Numbers, luck: Luck) -> tuple[M
     """Draw who asks for a person at which turn, at which turn one is given (NaN: never), and other handovers."""
     n = len(luck_of)
     wants = luck.random(n) < np.array(world.asks_person)[cases.hard]
-    turn = 2.0 * luck.integers(0, 4, n)
+    turn = 2.0 * luck.integers(0, 4, n).astype(np.float64)
     late = luck.random(n) < LATE
     soon = luck_of < world.honours
-    waited = np.where(soon, luck.integers(1, 3, n), np.where(late, luck.integers(4, 9, n), np.nan))
+    waited = np.where(soon, luck.integers(1, 3, n), np.where(late, luck.integers(4, 9, n), np.nan)).astype(np.float64)
     handed = luck.random(n) < np.array(world.hands_over)[cases.hard]
-    return wants, turn, np.where(wants, turn + waited, np.nan), handed
+    return wants, turn, np.where(wants, turn + waited, np.full(n, np.nan)), handed
 
 
-def _logs(
-    world: World, parts: list[tuple[Codes, Cases, Numbers, Codes, dict[str, Numbers]]], luck: Luck
-) -> Drawn:
+def _logs(world: World, parts: list[tuple[Codes, Cases, Numbers, Codes, dict[str, Numbers]]], luck: Luck) -> Drawn:
     """Put the generations together, keep what falls into the window, and sort it by time."""
     customer, begun, channel = (np.concatenate([part[place] for part in parts]) for place in (0, 2, 3))
     cases = Cases(
-        *(np.concatenate([getattr(part[1], name) for part in parts]) for name in ("intent", "hard", "language", "market"))
+        *(
+            np.concatenate([getattr(part[1], name) for part in parts])
+            for name in ("intent", "hard", "language", "market")
+        )
     )
     outcome = {name: np.concatenate([part[4][name] for part in parts]) for name in parts[0][4]}
     inside = np.flatnonzero((begun >= world.begins) & (begun < world.begins + world.days * DAY))
@@ -263,9 +265,10 @@ def _texts(name: str, column: Column) -> list[str]:
     """Return a column as it stands in a table."""
     if isinstance(column, Words):
         return [column.names[code] if code >= 0 else "" for code in column.codes.tolist()]
-    kind = FIELDS[name].kind
-    if kind == "time":
-        return ["" if one != one else moment(one).isoformat() for one in column.tolist()]  # noqa: PLR0124
-    if kind == "flag":
-        return ["" if one != one else str(bool(one)).lower() for one in column.tolist()]  # noqa: PLR0124
-    return ["" if one != one else f"{one:.10g}" for one in column.tolist()]  # noqa: PLR0124
+    write: dict[str, Callable[[float], str]] = {
+        "time": lambda one: moment(one).isoformat(),
+        "flag": lambda one: str(bool(one)).lower(),
+        "number": lambda one: f"{one:.10g}",
+    }
+    written = write[FIELDS[name].kind]
+    return ["" if math.isnan(one) else written(one) for one in column.tolist()]

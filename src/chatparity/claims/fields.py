@@ -33,7 +33,9 @@ FIELDS: dict[str, Field] = {
         Field("resolved", "flag", "whether the conversation ended with the matter resolved"),
         Field("abandoned", "flag", "whether the customer left before the end"),
         Field("recontact_7d", "flag", "whether the same matter came back within seven days, where the log says so"),
-        Field("handle_seconds", "number", "seconds from the first message to the resolution, or to the end without one"),
+        Field(
+            "handle_seconds", "number", "seconds from the first message to the resolution, or to the end without one"
+        ),
         Field("effort_seconds", "number", "seconds of work that a person put into the conversation"),
         Field("csat", "number", "the customer’s answer to the satisfaction question, empty where there was none"),
         Field("accuracy", "number", "from 0 to 1: how right the resolution was, judged by people on a random sample"),

@@ -239,7 +239,9 @@ def read_claims(path: Path) -> ClaimsFile:
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=ClaimsFile)
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such claims file: chatparity claims --example prints one to start from") from error
+        raise UsageError(
+            f"{path}: no such claims file: chatparity claims --example prints one to start from"
+        ) from error
     except IsADirectoryError as error:
         raise UsageError(f"{path}: a folder is here: expected a claims file in TOML") from error
     except msgspec.ValidationError as error:
@@ -253,14 +255,24 @@ def read_claims(path: Path) -> ClaimsFile:
 
 
 def choose(file: ClaimsFile, ids: Sequence[str] | None) -> ClaimsFile:
-    """Return the file with only the claims of these ids (each may be a list `a,b`). Raises UsageError for unknown ones."""
+    """Return the file with only the claims of these ids (each may be a list `a,b`).
+
+    Raises UsageError for one that is not there.
+    """
     wanted = {one.strip() for text in ids or () for one in text.split(",") if one.strip()}
     if not wanted:
         return file
     known = {claim.id for claim in file.claim}
     if wanted - known:
-        raise UsageError(f"no claim is called {sorted(wanted - known)[0]!r}: there are {', '.join(sorted(known))}")
+        raise UsageError(f"no claim is called {min(wanted - known)!r}: there are {', '.join(sorted(known))}")
     return msgspec.structs.replace(file, claim=tuple(claim for claim in file.claim if claim.id in wanted))
+
+
+def with_sampled(file: ClaimsFile, sampled: float) -> ClaimsFile:
+    """Return the file for logs that hold this share of customers. Raises UsageError for what is no share."""
+    if not 0 < sampled <= 1:
+        raise UsageError(f"--sampled: expected a share above 0 and up to 1, got {sampled:g}")
+    return msgspec.structs.replace(file, ledger=msgspec.structs.replace(file.ledger, sampled=sampled))
 
 
 def _explained(error: msgspec.ValidationError) -> tuple[str, str]:

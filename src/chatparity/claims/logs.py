@@ -48,9 +48,9 @@ Column = Words | Numbers
 class Logs:
     """Conversations, one a row, in columns by field: texts as `Words`, all else as numbers, NaN where there is none.
 
-    Flags are 0 and 1, times seconds since 1970 (UTC). A field that the logs do not have is no column. `others` holds the
-    columns that single claims name instead, by (field, column). `sources` names the files; `invalid` counts the lines
-    or rows that were skipped.
+    Flags are 0 and 1, times seconds since 1970 (UTC). A field that the logs do not have is no column. `others` holds
+    the columns that single claims name instead, by (field, column). `sources` names the files; `invalid` counts the
+    lines or rows that were skipped.
     """
 
     n: int

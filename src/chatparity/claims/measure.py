@@ -172,7 +172,13 @@ def _more(verdict: Verdict, found: Found, claim: AnyClaim) -> tuple[str, ...]:
     """Return how many conversations would tell, where more of the same would: the interval narrows by √n."""
     if verdict != "cannot be told" or found.estimate is None or found.low is None or found.high is None:
         return ()
-    limit = -claim.margin if isinstance(claim, SatisfactionClaim) else claim.at_least if claim.at_least is not None else claim.at_most
+    limit = (
+        -claim.margin
+        if isinstance(claim, SatisfactionClaim)
+        else claim.at_least
+        if claim.at_least is not None
+        else claim.at_most
+    )
     if limit is None or found.estimate == limit or not _finite(found.high - found.low):
         return ("more conversations of the same kind",)
     half = found.estimate - found.low if found.estimate > limit else found.high - found.estimate

@@ -62,9 +62,9 @@ def common_mix(
     )
     if covered < least_covered:
         raise CannotTell(
-            f"the arms had too few cases in common: the kinds of cases that both {names[0]} and {names[1]} answered hold "
-            f"{covered:.0%} of all, needs {least_covered:.0%}; the largest others: {'; '.join(left_out)}",
-            ("conversations of the same kinds of cases in both arms, for example a share of each kind assigned by lot",),
+            f"the arms had too few cases in common: the kinds of cases that both {names[0]} and {names[1]} answered "
+            f"hold {covered:.0%} of all, needs {least_covered:.0%}; the largest others: {'; '.join(left_out)}",
+            ("more conversations of the same kinds of cases in both arms, a share of each assigned by lot at best",),
         )
     numbers = np.full(count, -1, dtype=np.int64)
     numbers[common] = np.arange(int(common.sum()))

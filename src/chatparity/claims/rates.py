@@ -1,6 +1,8 @@
-"""Claims of rates: the share handled, repeat inquiries, first-contact resolution, accuracy, and requests for a person."""
+"""Claims of rates: the share handled, repeat inquiries, first contacts, accuracy, and requests for a person."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,7 +25,7 @@ def rate(name: str, values: Mask, view: View, rows: Mask | None = None, note: st
 
 
 def share(view: View, claim: ShareClaim) -> Found:
-    """Return the share of conversations that the assistant handled, beside what it only touched or falsely contained."""
+    """Return the share of conversations that the assistant handled, beside what it touched or falsely contained."""
     view.handled("ai")
     if claim.counts == "truly":
         view.followed(claim.return_days)
@@ -68,9 +70,7 @@ def _false_containment(view: View, days: int, alone: Mask) -> tuple[Mask, list[F
     [1] docs/claims.md, false containment.
     """
     contacts = view.contacts(days)
-    left = np.zeros(view.n, dtype=bool)
-    if view.has("abandoned"):
-        left = view.numbers("abandoned") == 1
+    left = view.left()
     rows = alone & contacts.followed
     if not rows.any():
         raise CannotTell(f"the logs follow no contained conversation for {days} days")
@@ -97,8 +97,6 @@ def repeats(view: View, claim: RepeatClaim) -> Found:
         if alone.any():
             contained = _false_containment(view, claim.return_days, alone)[1]
     found = compare(view, claim, value, what="conversations that came back", unit="share", reduction=True)
-    from dataclasses import replace
-
     note = f"A return is a conversation of the {told}." if told.startswith("same") else f"Returns are {told}."
     return replace(found, parts=(*found.parts, *contained), notes=(note,))
 
@@ -113,9 +111,7 @@ def first_contact(view: View, claim: FirstContactClaim) -> Found:
             one.contacts(claim.return_days).first,
             f"not a first contact, or the log begins less than {claim.return_days} days before it",
         )
-        left = one.numbers("abandoned") == 1 if one.has("abandoned") else np.zeros(one.n, dtype=bool)
-        returned = one.contacts(claim.return_days).returned
-        return ((one.numbers("resolved") == 1) & ~returned & ~left).astype(np.float64)
+        return one.truly(claim.return_days)
 
     if claim.measure == "difference":
         return compare(view, claim, value, what="resolved at first contact", unit="share", reduction=None)
@@ -161,11 +157,13 @@ def accuracy(view: View, claim: AccuracyClaim) -> Found:
     relative = claim.measure == "relative"
     reduction = False if relative else None
     found = compare(view, claim, value, what="accuracy", unit="share", reduction=reduction)
-    from dataclasses import replace
-
-    notes = [f"{view.n / before:.0%} of the conversations were judged: they stand for the others only if drawn at random."]
+    notes = [
+        f"{view.n / before:.0%} of the conversations were judged: they stand for the others only if drawn at random."
+    ]
     if relative:
-        notes.append("“+15 %” is read as 15 per cent more of what people reach, not as 15 points more; the levels of both arms are given.")
+        notes.append(
+            "The gain is read as per cent of what people reach, not as points; the levels of both arms are given."
+        )
     return replace(found, notes=tuple(notes))
 
 

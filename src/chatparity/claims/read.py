@@ -23,7 +23,7 @@ def read_logs(path: Path, file: ClaimsFile, *, skip_invalid: bool = False) -> Lo
         return read_table(path, file.columns, file.values, sorted(others), skip_invalid=skip_invalid)
     if file.columns or file.values:
         raise UsageError(
-            f"{path}: [columns] and [values] of the claims file are for tables ({', '.join(READERS)}); transcripts have "
-            "fields of their own: take the two tables out, or give a table"
+            f"{path}: [columns] and [values] of the claims file are for tables ({', '.join(READERS)}); transcripts "
+            "have fields of their own: take the two tables out, or give a table"
         )
     return read_transcripts_as_logs([path], sorted(others), skip_invalid=skip_invalid)

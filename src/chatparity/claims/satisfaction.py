@@ -6,13 +6,14 @@ import numpy as np
 
 from chatparity.claims.compare import MISLEADS, common
 from chatparity.claims.file import SatisfactionClaim
-from chatparity.claims.logs import Mask, Numbers
+from chatparity.claims.logs import Codes, Mask, Numbers
 from chatparity.claims.mix import Mean, bounds, clustered, plain, standardised
 from chatparity.claims.result import CannotTell, Figure, Found
 from chatparity.claims.view import View
 
 SILENT = (
-    "It takes those who answered for all: who answers depends on how it went, and on the channel that asked. " + MISLEADS
+    "It takes those who answered for all: who answers depends on how it went, and on the channel that asked. "
+    + MISLEADS
 )
 
 
@@ -20,8 +21,9 @@ def satisfaction(view: View, claim: SatisfactionClaim) -> Found:
     """Return the difference of the arms' shares of satisfied customers, bounded for those who did not answer.
 
     Within a kind of case the silent may differ from those who answered by at most `silence`, and never beyond 0 and 1:
-    this bounds each arm's share and so the difference [1]. With a silence of 1 these are the bounds that assume nothing.
-    The interval holds the whole set of differences: the lower bound of its lower end to the upper bound of its upper [2].
+    this bounds each arm's share and so the difference [1]. With a silence of 1 these are the bounds that assume
+    nothing. The interval holds the whole set of differences: from the lower bound of its lower end to the upper bound
+    of its upper [2].
 
     [1] C. F. Manski (1990), Nonparametric bounds on treatment effects, American Economic Review 80(2), 319-323;
         J. L. Horowitz, C. F. Manski (2000), JASA 95, 77-84.
@@ -81,14 +83,14 @@ def satisfaction(view: View, claim: SatisfactionClaim) -> Found:
 Bounded = tuple[Mean, Mean, Mean]
 
 
-def _bounded(happy: Mask, spoke: Mask, side: Mask, cells: Numbers, weights: Numbers, silence: float) -> Bounded:
+def _bounded(happy: Mask, spoke: Mask, side: Mask, cells: Codes, weights: Numbers, silence: float) -> Bounded:
     """Return an arm's satisfied share at its least, as answered, and at its most, each with its influences.
 
     In a cell with answering share r and satisfied share p of those who answered it is p + (1 − r) d, where d is the
     silence or what 0 and 1 leave of it. Residuals are taken from a rate drawn towards the arm's by two answers: a cell
     whose few answers are all alike does not vary, which is no proof that it could not.
     """
-    codes, count = cells.astype(np.int64), len(weights)
+    codes, count = cells, len(weights)
     size = np.bincount(codes[side], minlength=count).astype(np.float64)
     said = np.bincount(codes[side & spoke], minlength=count).astype(np.float64)
     glad = np.bincount(codes[side & spoke & happy], minlength=count).astype(np.float64)
@@ -126,7 +128,7 @@ def _figure(view: View, name: str, shares: list[Bounded]) -> Figure:
 
 
 def _tips(
-    view: View, claim: SatisfactionClaim, happy: Mask, spoke: Mask, first: Mask, cells: Numbers, weights: Numbers
+    view: View, claim: SatisfactionClaim, happy: Mask, spoke: Mask, first: Mask, cells: Codes, weights: Numbers
 ) -> str:
     """Say how far the silent may differ before the sentence is no longer shown: the tipping point."""
     for points in range(101):
@@ -148,7 +150,9 @@ def _naive(view: View, claim: SatisfactionClaim, first: Mask) -> Figure:
     happy = (csat >= claim.satisfied_from).astype(np.float64)
     means = [plain(happy, side) for side in (spoke & first, spoke & ~first)]
     gap = means[0].estimate - means[1].estimate
-    interval = bounds(gap, clustered(means[0].influence - means[1].influence, view.customers), view.customers, view.confidence)
+    interval = bounds(
+        gap, clustered(means[0].influence - means[1].influence, view.customers), view.customers, view.confidence
+    )
     low, high = interval if interval is not None else (None, None)
     name = f"satisfied of those who answered: {means[0].estimate:.1%} against {means[1].estimate:.1%}"
     return Figure(name=name, unit="points", n=int(spoke.sum()), estimate=gap, low=low, high=high)

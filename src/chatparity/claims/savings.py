@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chatparity.claims.about import plain_text
 from chatparity.claims.file import WORK, Assumption, SavingsClaim
 from chatparity.claims.logs import Numbers
 from chatparity.claims.mix import FEWEST, SHOWN, bounds, clustered
@@ -17,8 +18,12 @@ DAY = 86400.0
 MONTH = 30.4375
 HOUR = 3600.0
 NAIVE = (
-    "It takes every conversation that the assistant touched for work saved, at the time that people need for the harder "
-    "cases that are left to them, and counts those again who came back."
+    "It takes every conversation that the assistant touched for work saved, at the time that people need for the "
+    "harder cases that are left to them, and counts those again who came back."
+)
+LASTED = (
+    "Work is measured by how long conversations lasted (handle_seconds): logs of agents’ work "
+    "(effort_seconds) would be closer."
 )
 LABELS = {
     "hours_a_month": "paid hours of an agent a month",
@@ -53,8 +58,8 @@ def savings(view: View, claim: SavingsClaim) -> Found:
     same kinds of cases, over the conversations that the assistant contained and that neither came back nor were left.
     money = agents · cost of an agent − conversations · cost of one − fixed cost, a year.
 
-    The variance is that of totals over customers, as a compound Poisson count, with that of people's mean times. Low and
-    high ends of the interval take every assumption at its worse and at its better end.
+    The variance is that of totals over customers, as a compound Poisson count, with that of people's mean times. The
+    low and high ends of the interval take every assumption at its worse and at its better end.
     """
     work, parts, notes = _work(view, claim)
     assumed = claim.assumptions
@@ -77,12 +82,23 @@ def savings(view: View, claim: SavingsClaim) -> Found:
         )
     )
     bars = [_bar(name, one, middle, work, claim) for name, one in assumed.items()]
-    bars.append(Bar(name="the logs", at_low="95 % interval", at_high="", low=sampling[0], high=sampling[1]))
+    bars.append(
+        Bar(
+            name="the logs",
+            at_low=f"{view.confidence * 100:g} % interval",
+            at_high="",
+            low=sampling[0],
+            high=sampling[1],
+        )
+    )
     undone = _figure(work.gross, float(work.held.sum()), middle, claim)
     bars.append(Bar(name="false containment", at_low="deducted", at_high="counted as saved", low=estimate, high=undone))
     bars.sort(key=lambda bar: -abs(bar.high - bar.low))
     limit = claim.at_least if claim.at_least is not None else claim.at_most
-    told = "; ".join(f"{LABELS[name]} {one.value:g} ({one.low:g} to {one.high:g}: {one.source})" for name, one in assumed.items())
+    told = "; ".join(
+        f"{LABELS[name]} {plain_text(one.value)} ({plain_text(one.low)} to {plain_text(one.high)}; {one.source})"
+        for name, one in assumed.items()
+    )
     return Found(
         estimate,
         low,
@@ -103,7 +119,7 @@ def savings(view: View, claim: SavingsClaim) -> Found:
 def _work(view: View, claim: SavingsClaim) -> tuple[Work, list[Figure], list[str]]:
     """Measure the work taken over: see `Work`."""
     effort = "effort_seconds" if view.has("effort_seconds") else "handle_seconds"
-    notes = [] if effort == "effort_seconds" else ["Work is measured by how long conversations lasted (handle_seconds): logs of agents’ work (effort_seconds) would be closer."]
+    notes = [] if effort == "effort_seconds" else [LASTED]
     contacts = view.followed(claim.return_days)
     view.known("started_at")
     view.handled("ai", "human", "both")
@@ -113,11 +129,13 @@ def _work(view: View, claim: SavingsClaim) -> tuple[Work, list[Figure], list[str
     alone, people = view.handled("ai"), view.handled("human")
     seconds = view.numbers(effort)
     people &= np.isfinite(seconds)
-    left = view.numbers("abandoned") == 1 if view.has("abandoned") else np.zeros(view.n, dtype=bool)
+    left = view.left()
     truly = alone & ~contacts.returned & ~left
     if not truly.any() or not people.any():
         raise CannotTell(
-            "the assistant truly contained nothing" if not truly.any() else f"{effort} is not known of any conversation of people",
+            "the assistant truly contained nothing"
+            if not truly.any()
+            else f"{effort} is not known of any conversation of people",
             () if not truly.any() else (f"{effort} of conversations that people handled",),
         )
     customers, count = view.customers, len(strata.names)
@@ -147,11 +165,28 @@ def _work(view: View, claim: SavingsClaim) -> tuple[Work, list[Figure], list[str
     held = (alone | view.handled("both")).astype(np.float64) * scale
     parts = [
         Figure(name="conversations of the assistant a month", unit="count", n=view.n, estimate=float(held.sum())),
-        Figure(name="truly contained, of those contained", unit="share", n=int(alone.sum()), estimate=float(truly.sum() / alone.sum())),
-        Figure(name="people’s time for such cases", unit="seconds", n=int(people.sum()), estimate=float(mean[strata.codes[truly & use]].mean()) * HOUR),
-        Figure(name="people’s time for their own cases", unit="seconds", n=int(people.sum()), estimate=float(seconds[people].mean())),
+        Figure(
+            name="truly contained, of those contained",
+            unit="share",
+            n=int(alone.sum()),
+            estimate=float(truly.sum() / alone.sum()),
+        ),
+        Figure(
+            name="people’s time for such cases",
+            unit="seconds",
+            n=int(people.sum()),
+            estimate=float(mean[strata.codes[truly & use]].mean()) * HOUR,
+        ),
+        Figure(
+            name="people’s time for their own cases",
+            unit="seconds",
+            n=int(people.sum()),
+            estimate=float(seconds[people].mean()),
+        ),
     ]
-    notes.append(f"People answered {covered:.0%} of the kinds of cases that the assistant took over; the rest is counted like these.")
+    notes.append(
+        f"People answered {covered:.0%} of the kinds of cases that the assistant took over; the rest counts like these."
+    )
     return Work(hours * scale / covered, held, gross, total, customers), parts, notes
 
 
@@ -196,7 +231,9 @@ def _bar(name: str, one: Assumption, middle: Mapping[str, float], work: Work, cl
     at: Callable[[float], float] = lambda value: _figure(  # noqa: E731 - two calls of one line
         work.total, float(work.held.sum()), {**middle, name: value}, claim
     )
-    return Bar(name=LABELS[name], at_low=f"{one.low:g}", at_high=f"{one.high:g}", low=at(one.low), high=at(one.high))
+    return Bar(
+        name=LABELS[name], at_low=plain_text(one.low), at_high=plain_text(one.high), low=at(one.low), high=at(one.high)
+    )
 
 
 def _naive(view: View, claim: SavingsClaim, middle: Mapping[str, float], unit: str) -> Figure:

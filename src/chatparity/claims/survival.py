@@ -84,7 +84,7 @@ class Survival:
 
     All arrays but `weights`, `starts` and `ends` have one entry a conversation, sorted by cell and time, events before
     censored ones: `at` the time, `event` whether it was resolved then, `after` the curve of its cell just after it,
-    `jump` event / √(Y (Y − 1)) with Y at risk (Greenwood's, where event / Y alone would vary too little among the last),
+    `jump` event / √(Y (Y − 1)) with Y at risk (Greenwood's; event / Y alone would vary too little among the last),
     `spread` the running sum of its squares in its cell. A cell's curve ends
     with its last conversation; where that is censored it goes on in the shape of `arm`, the curve of the
     whole arm: S(t) = S(last) · S_arm(t) / S_arm(last). To leave it level would make small cells slow. The arm's own
@@ -123,7 +123,8 @@ class Survival:
         risen = self._spread(last)
         passed = np.minimum(self.spread, risen[self.cells])
         moved = np.where(self.at <= time, self.jump, 0.0) - passed
-        return -(self.weights * self._after(last, time) * self._small())[self.cells] * moved
+        scale = self.weights * self._after(last, time) * self._small()
+        return np.asarray(-scale[self.cells] * moved, dtype=np.float64)
 
     def quantile(self, share: float = 0.5) -> float | None:
         """Return the first time at which no more than `share` are open; None where it is never reached."""

@@ -52,7 +52,7 @@ def read_table(
         try:
             base.execute("SET TimeZone = 'UTC'")
             source = READERS[path.suffix.lower()].format(_literal(str(path)))
-            base.execute(f"CREATE TEMP TABLE logs AS SELECT * FROM {source}")
+            base.execute(f"CREATE TEMP TABLE logs AS SELECT * FROM {source}")  # noqa: S608 - quoted
         except duckdb.Error as error:
             raise UsageError(f"{path}: cannot be read as a table: {str(error).splitlines()[0]}") from error
         there = [str(row[0]) for row in base.execute("DESCRIBE logs").fetchall()]
@@ -83,7 +83,8 @@ def _wanted(path: Path, there: Sequence[str], columns: Mapping[str, str], others
     missing = [repr(column) for column in columns.values() if column not in there]
     if missing:
         raise UsageError(
-            f"{path}: no column {', '.join(missing)}, named in [columns] of the claims file: there are {', '.join(there)}"
+            f"{path}: no column {', '.join(missing)}, named in [columns] of the claims file: "
+            f"there are {', '.join(there)}"
         )
     found = {(name, ""): columns.get(name, name) for name in FIELDS if columns.get(name, name) in there}
     found |= {(name, column): column for name, column in others if column in there}
@@ -121,7 +122,7 @@ def _read(base: DuckDBPyConnection, name: str, column: str, words: Mapping[str, 
         text = f"CASE {text} {pairs} ELSE {text} END"
     kind = FIELDS[name].kind
     if kind == "text":
-        read = Words.of([row[0] for row in base.execute(f"SELECT {text} FROM logs").fetchall()])
+        read = Words.of([row[0] for row in base.execute(f"SELECT {text} FROM logs").fetchall()])  # noqa: S608 - quoted
         if name == "handled_by":
             strange = {place for place, one in enumerate(read.names) if one not in HANDLERS}
             rows = np.flatnonzero(np.isin(read.codes, sorted(strange)))
@@ -135,11 +136,12 @@ def _read(base: DuckDBPyConnection, name: str, column: str, words: Mapping[str, 
         number = f"epoch(TRY_CAST({text} AS TIMESTAMPTZ))"
     else:
         number = f"TRY_CAST({text} AS DOUBLE)"
-    got = base.execute(f"SELECT CAST({number} AS DOUBLE) AS v, {text} IS NOT NULL AS given FROM logs").fetchnumpy()
+    query = f"SELECT CAST({number} AS DOUBLE) AS v, {text} IS NOT NULL AS given FROM logs"  # noqa: S608 - quoted
+    got = base.execute(query).fetchnumpy()
     numbers: Numbers = np.array(np.ma.filled(np.ma.asarray(got["v"]), np.nan), dtype=np.float64)
     wrong = np.flatnonzero(np.asarray(got["given"], dtype=bool) & ~np.isfinite(numbers))
     if len(wrong):
-        texts = base.execute(f"SELECT {text} FROM logs").fetchall()
+        texts = base.execute(f"SELECT {text} FROM logs").fetchall()  # noqa: S608 - quoted
         bad.add(column, EXPECTED[kind], {int(row): str(texts[row][0]) for row in wrong})
     _possible(name, column, numbers, bad)
     return numbers

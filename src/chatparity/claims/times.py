@@ -64,9 +64,7 @@ def _medians(view: View, arms: list[Survival]) -> list[Figure]:
         low, high = arm.quantile_bounds(view.confidence)
         note = "" if high is not None else "the curve does not fall clearly below a half"
         median, n = arm.quantile(), len(arm.at)
-        figure = Figure(
-            name=f"median, {name}", unit="seconds", n=n, estimate=median, low=low, high=high, note=note
-        )
+        figure = Figure(name=f"median, {name}", unit="seconds", n=n, estimate=median, low=low, high=high, note=note)
         found.append(figure)
     return found
 
@@ -154,14 +152,14 @@ def _mean(view: View, claim: TimeClaim, arms: list[Survival], means: list[Figure
 
 
 def _never(
-    view: View, seconds: Numbers, resolved: Mask, first: Mask, cells: Numbers, weights: Numbers
+    view: View, seconds: Numbers, resolved: Mask, first: Mask, cells: Codes, weights: Numbers
 ) -> tuple[str, ...]:
     """Say what the medians would be if what was left unresolved had never been resolved: the worst case."""
     longest = float(seconds.max()) + 1
     told = []
     for side, name in ((first, view.arms.first.name), (~first, view.arms.second.name)):
         worst = survival(
-            np.where(resolved, seconds, longest), resolved, cells.astype(np.int64), view.customers, weights, side
+            np.where(resolved, seconds, longest), resolved, cells, view.customers, weights, side
         ).quantile()
         told.append(f"{f'{worst / 60:.1f} minutes' if worst is not None else 'never'} for {name}")
     return (f"If what ended unresolved had never been resolved, the medians would be {' and '.join(told)}.",)

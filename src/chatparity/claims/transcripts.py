@@ -29,7 +29,7 @@ def read_transcripts_as_logs(
     `skip_invalid` they are counted and left out.
     """
     asked = tuple(others)
-    rows: dict[tuple[str, str], list[Value]] = {(name, ""): [] for name in FIELDS} | {one: [] for one in asked}
+    rows: dict[tuple[str, str], list[Value]] = {one: [] for one in (*((name, "") for name in FIELDS), *asked)}
     bad: list[Problem] = []
     lines = 0
     synthetic = False

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from chatparity.claims.demo import AI, PEOPLE, Chances, Drawn, chances
+from chatparity.claims.demo import AI, BEFORE, PEOPLE, Cases, Chances, Drawn, chances
 from chatparity.claims.file import AnyClaim, ClaimsFile, SavingsClaim, TimeClaim
 from chatparity.claims.logs import Numbers
 from chatparity.claims.measure import ESTIMATORS, kind_of, verdict_of
 from chatparity.claims.result import CannotTell, Found, Verdict
 from chatparity.claims.view import View
-from chatparity.claims.world import OTHER_CHANNEL, World
+from chatparity.claims.world import AGAIN, HOME, MOST, OTHER_CHANNEL, World
 
 MONTH = 30.4375
 
@@ -49,8 +49,10 @@ def _share(world: World, drawn: Drawn, view: View, true: Chances, claim: Any) ->
     for day, hours in world.outages:
         start = world.begins + day * 86400.0
         asks = np.where((begun >= start) & (begun < start + hours * 3600), 0.0, asks)
-    alone = asks * true.contained
-    return float({"contained": alone, "touched": asks, "truly": alone * true.truly[AI]}[claim.counts].mean())
+    held: Numbers = asks if claim.counts == "touched" else asks * true.contained
+    if claim.counts == "truly":
+        held = held * (true.truly[AI] + _stays(world, true))
+    return float(np.mean(held))
 
 
 def _volume(world: World, drawn: Drawn, view: View, true: Chances, claim: Any) -> float:
@@ -80,17 +82,23 @@ def _time(world: World, drawn: Drawn, view: View, true: Chances, claim: TimeClai
             return np.asarray((1 - ndtr(z)) @ weights, dtype=np.float64)
 
         if claim.statistic == "median":
-            values.append(_where(lambda t, still=still: float(still(np.array([t]))[0]) - 0.5, 1e6))
+            values.append(_median(still))
         else:
             grid = np.linspace(0, claim.horizon_seconds, 4001)
             values.append(float(np.trapezoid(still(grid), grid)))
     return values[0] if claim.measure == "level" else 1 - values[0] / values[1]
 
 
-def _where(falls: Callable[[float], float], high: float) -> float:
+def _median(still: Callable[[Numbers], Numbers]) -> float:
     from scipy.optimize import brentq
 
-    return float(brentq(falls, 1e-6, high))
+    return float(brentq(lambda t: float(still(np.array([t]))[0]) - 0.5, 1e-6, 1e6))
+
+
+def _stays(world: World, true: Chances) -> Numbers:
+    """Return the chance that the assistant does not resolve, and the customer neither leaves nor comes back."""
+    back = np.minimum(AGAIN * true.returns[AI], MOST)
+    return np.asarray((1 - true.resolved[AI]) * (1 - world.leaves) * (1 - back), dtype=np.float64)
 
 
 def _repeats(world: World, drawn: Drawn, view: View, true: Chances, claim: Any) -> float:
@@ -132,9 +140,7 @@ def _savings(world: World, drawn: Drawn, view: View, true: Chances, claim: Savin
     lost = sum(hours for _, hours in world.outages) / 24 / world.days
     hard = _kinds(world)[1].hard
     effort = np.array(world.effort_minutes)[hard] / 60
-    still = 1 - (1 - true_all.resolved[AI]) * world.leaves
-    # Left, or came back: the unresolved that were not left must not have come back either.
-    kept = true_all.truly[AI] + (still - true_all.resolved[AI]) * (1 - np.minimum(2 * true_all.returns[AI], 0.9))
+    kept = true_all.truly[AI] + _stays(world, true_all)
     scale = (1 - lost) * MONTH / world.sampled
     hours = float((rate * asks * true_all.contained * kept * effort).sum()) * scale
     held = float((rate * asks).sum()) * scale
@@ -146,11 +152,8 @@ def _savings(world: World, drawn: Drawn, view: View, true: Chances, claim: Savin
     return agents * assumed["cost_an_agent_year"] - running
 
 
-def _kinds(world: World) -> tuple[Numbers, Any]:
+def _kinds(world: World) -> tuple[Numbers, Cases]:
     """Return every kind of case with the first contacts of it a day."""
-    from chatparity.claims.demo import BEFORE, Cases
-    from chatparity.claims.world import HOME
-
     shares = _intent_rates(world)
     markets = 1 / (np.arange(len(world.markets)) + 4.0)
     markets /= markets.sum()

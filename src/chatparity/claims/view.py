@@ -1,4 +1,4 @@
-"""The population of one claim: the conversations it is about, the fields they have, and a ledger of what is left out."""
+"""The population of one claim: the conversations it is about, their fields, and a ledger of what is left out."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class View:
             raise CannotTell(f"nothing is left to measure: {why} in all {out} conversations")
 
     def handled(self, *handlers: str) -> Mask:
-        """Say of each conversation whether one of `handlers` handled it; those of which it is not known are left out."""
+        """Say of each conversation whether one of `handlers` handled it; where that is not known it is left out."""
         self.keep(self.words("handled_by").codes >= 0, "handled_by is not known")
         return self.words("handled_by").among(handlers)
 
@@ -106,7 +106,8 @@ class View:
         first, second = self._chosen(self.arms.first), self._chosen(self.arms.second)
         if (first & second).any():
             raise CannotTell(
-                f"{int((first & second).sum())} conversations belong to both arms: [arms] of the claims file must part them"
+                f"{int((first & second).sum())} conversations belong to both arms: "
+                "[arms] of the claims file must part them"
             )
         names = self.arms.first.name, self.arms.second.name
         self.keep(first | second, f"in neither arm ({names[0]}, {names[1]})")
@@ -154,6 +155,15 @@ class View:
         """Return the contacts of the conversations that the logs follow for `days`; the others are left out."""
         self.keep(self.contacts(days).followed, f"the log ends less than {days} days later, so a return may still come")
         return self.contacts(days)
+
+    def left(self) -> Mask:
+        """Say of each conversation whether the customer left before the end; of none where the logs do not say."""
+        return self.numbers("abandoned") == 1 if self.has("abandoned") else np.zeros(self.n, dtype=bool)
+
+    def truly(self, days: int) -> Numbers:
+        """Return 1 for each conversation that was resolved, not left and not back within `days`, else 0."""
+        held = (self.numbers("resolved") == 1) & ~self.contacts(days).returned & ~self.left()
+        return np.asarray(held, dtype=np.float64)
 
     def _column(self, name: str) -> Column:
         instead = self.claim.fields.get(name)

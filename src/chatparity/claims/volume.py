@@ -48,7 +48,9 @@ def volume(view: View, claim: VolumeClaim) -> Found:
     scale = claim.days / view.sampled
     half = t_quantile(view.confidence, n_days - WEEK) * math.sqrt(variance) / total
     estimate = float(_weekdays(days).mean()) * scale
-    note = "" if view.sampled == 1 else f" and divided by the {view.sampled:.3g} of customers whose conversations they are"
+    note = (
+        "" if view.sampled == 1 else f" and divided by the {view.sampled:.3g} of customers whose conversations they are"
+    )
     return Found(
         estimate,
         estimate * math.exp(-half),
@@ -56,12 +58,18 @@ def volume(view: View, claim: VolumeClaim) -> Found:
         view.n,
         len(per_customer),
         "count",
-        f"{total:,} conversations on {n_days} whole days, put to {claim.days:g} days{note}; dispersion {dispersion:.2f}",
+        f"{total:,} conversations on {n_days} whole days, put to {claim.days:g} days{note}; "
+        f"dispersion {dispersion:.2f}",
         parts=(
-            Figure(name="on the busiest day", unit="count", n=int(days.max()), estimate=float(days.max()) / view.sampled),
-            Figure(name="on the quietest day", unit="count", n=int(days.min()), estimate=float(days.min()) / view.sampled),
+            Figure(
+                name="on the busiest day", unit="count", n=int(days.max()), estimate=float(days.max()) / view.sampled
+            ),
+            Figure(
+                name="on the quietest day", unit="count", n=int(days.min()), estimate=float(days.min()) / view.sampled
+            ),
         ),
         naive=Figure(name="all conversations of the logs", unit="count", n=everyone, estimate=everyone / view.sampled),
+        needs=("logs of more days, or of a larger share of customers",),
         misleads="It counts what people handled alone too, and days that the logs hold only in part.",
     )
 

@@ -14,13 +14,70 @@ INTENTS = (
     ("account_access", 0.17),
     ("disputed_charge", 0.15),
 )
-LANGUAGES = tuple(
-    "en de sv pl es ar fi nb da nl fr it pt cs sk hu ro el tr ru uk zh ja ko hi bn fa he vi th id ti so ku sq".split()
+LANGUAGES = (
+    "en",
+    "de",
+    "sv",
+    "pl",
+    "es",
+    "ar",
+    "fi",
+    "nb",
+    "da",
+    "nl",
+    "fr",
+    "it",
+    "pt",
+    "cs",
+    "sk",
+    "hu",
+    "ro",
+    "el",
+    "tr",
+    "ru",
+    "uk",
+    "zh",
+    "ja",
+    "ko",
+    "hi",
+    "bn",
+    "fa",
+    "he",
+    "vi",
+    "th",
+    "id",
+    "ti",
+    "so",
+    "ku",
+    "sq",
 )
-MARKETS = tuple("US GB DE SE PL ES FI NO DK NL FR IT PT CZ SK HU RO GR AT BE CH IE CA".split())
-HOME = dict(
-    zip(MARKETS, "en en de sv pl es fi nb da nl fr it pt cs sk hu ro el de nl de en en".split(), strict=True)
-)
+# The language that most customers of a market write in.
+HOME = {
+    "US": "en",
+    "GB": "en",
+    "DE": "de",
+    "SE": "sv",
+    "PL": "pl",
+    "ES": "es",
+    "FI": "fi",
+    "NO": "nb",
+    "DK": "da",
+    "NL": "nl",
+    "FR": "fr",
+    "IT": "it",
+    "PT": "pt",
+    "CZ": "cs",
+    "SK": "sk",
+    "HU": "hu",
+    "RO": "ro",
+    "GR": "el",
+    "AT": "de",
+    "BE": "nl",
+    "CH": "de",
+    "IE": "en",
+    "CA": "en",
+}
+MARKETS = tuple(HOME)
 
 
 @dataclass(frozen=True)

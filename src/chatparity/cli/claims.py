@@ -14,7 +14,7 @@ from chatparity.errors import UsageError
 if TYPE_CHECKING:
     from chatparity.claims.file import ClaimsFile
     from chatparity.claims.logs import Logs
-    from chatparity.claims.result import ClaimResult, Ledger
+    from chatparity.claims.result import Ledger
     from chatparity.suite import Suite
 
 EXAMPLES = """Examples:
@@ -27,30 +27,35 @@ EXAMPLES = """Examples:
 
   chatparity claims logs.csv --claims my-claims.toml --gate"""
 
+DEMO_LOGS = "demo-logs.csv"
 CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
-WORDS = {"supported": "supported     ", "contradicted": "contradicted  ", "cannot be told": "cannot be told"}
 
 
 def command(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", help="Logs: transcripts, or a table (.csv, .tsv, .parquet); default: the suite's."),
+        typer.Argument(
+            metavar="PATH", help="Logs: transcripts, or a table (.csv, .tsv, .parquet); default: the suite's."
+        ),
     ] = None,
     claims: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="The claims; default: the suite's evals/claims.toml.")
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Measure made-up logs whose truth is known.")] = False,
     seed: Annotated[int, typer.Option(min=0, metavar="S", help="Another seed makes other logs for --demo.")] = 1,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="ID,…", help="Only the claims with these ids.")
-    ] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="ID,…", help="Only the claims with these ids.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write claims.html, claims.md, claims.json and figures here.")
     ] = None,
     gate: Annotated[
-        bool, typer.Option("--gate", help="Exit 1 if a claim is contradicted, 3 if one cannot be told or is out of date.")
+        bool,
+        typer.Option("--gate", help="Exit 1 if a claim is contradicted, 3 if one cannot be told or is out of date."),
     ] = False,
     example: Annotated[bool, typer.Option("--example", help="Print the claims file to start from, and stop.")] = False,
+    sampled: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="The share of customers that the logs hold, from above 0 to 1."),
+    ] = None,
     skip_invalid: SkipInvalid = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,10 +71,12 @@ def command(
         return
     if demo and path is not None:
         raise UsageError(f"--demo makes its own logs: leave {path} out, or leave --demo out")
-    from chatparity.claims.file import choose, read_claims
+    from chatparity.claims.file import choose, read_claims, with_sampled
     from chatparity.claims.measure import measure_claims
 
     file = choose(read_claims(claims or suite.path(suite.settings.claims.file)), only)
+    if sampled is not None:
+        file = with_sampled(file, sampled)
     with progress("reading"):
         logs, file = _demo(file, seed, out) if demo else (_logs(path, file, suite, skip_invalid=skip_invalid), file)
     with progress("measuring") as show:
@@ -86,6 +93,8 @@ def command(
         _tell(ledger)
     if out is not None:
         (complain if as_json else say)(f"page: {page}")
+        if demo:
+            complain(f"again: chatparity claims {out / DEMO_LOGS} --sampled {file.ledger.sampled:g}")
     if gate:
         raise typer.Exit(CODES[ledger.effect])
 
@@ -104,46 +113,27 @@ def _demo(file: ClaimsFile, seed: int, out: Path | None) -> tuple[Logs, ClaimsFi
     """Draw the demo's logs; with a folder, leave them there as a table that anyone can measure again."""
     import dataclasses
 
-    import msgspec
-
     from chatparity.claims.demo import draw, write_table
+    from chatparity.claims.file import with_sampled
     from chatparity.claims.world import demo
 
     world = demo()
     logs = draw(world, seed).logs
-    file = msgspec.structs.replace(file, ledger=msgspec.structs.replace(file.ledger, sampled=world.sampled))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        write_table(logs, out / "demo-logs.csv")
-    return dataclasses.replace(logs, sources=(f"demo, seed {seed} (synthetic)",)), file
+        write_table(logs, out / DEMO_LOGS)
+    return dataclasses.replace(logs, sources=(f"demo, seed {seed} (synthetic)",)), with_sampled(file, world.sampled)
 
 
 def _tell(ledger: Ledger) -> None:
     """Print a line a claim with what it rests on, and the count of verdicts."""
+    from chatparity.claims.text import claim_lines
+
     for claim in ledger.claims:
-        for line in _lines(claim):
+        for line in claim_lines(claim):
             say(line)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in ledger.counts().items())
     made = ", synthetic" if ledger.synthetic else ""
     say(f"{counts}  ({ledger.conversations:,} conversations{made})")
     if ledger.invalid:
         complain(f"{ledger.invalid:,} invalid lines or rows were skipped")
-
-
-def _lines(claim: ClaimResult) -> list[str]:
-    """Return a claim as a person reads it on a terminal."""
-    from chatparity.claims.about import interval_text, number_text
-
-    lines = [f"{WORDS[claim.verdict]}  {claim.id}: {claim.said}"]
-    if claim.estimate is not None:
-        low, high = claim.interval or (None, None)
-        figure = f"{number_text(claim.estimate, claim.unit)} {interval_text(low, high, claim.unit)}"
-        lines.append(f"    {figure}, asked {claim.threshold}; n = {claim.n:,}")
-    else:
-        lines.append(f"    {claim.reason}")
-    if claim.naive is not None and claim.naive.estimate is not None:
-        lines.append(f"    naive: {claim.naive.name}: {number_text(claim.naive.estimate, claim.naive.unit)}")
-    lines += [f"    would tell: {text}" for text in claim.needs]
-    if claim.expired:
-        lines.append(f"    out of date since {claim.expires}: measure it again")
-    return lines

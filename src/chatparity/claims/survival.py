@@ -32,9 +32,8 @@ class Arm:
     place: Codes
 
     def curve(self, times: Numbers) -> Numbers:
-        """Return the curve at `times`, 0 from the last conversation on."""
-        found = np.concatenate([[1.0], self.after])[np.searchsorted(self.at, times, side="right")]
-        return np.where(times >= self.at[-1], 0.0, found)
+        """Return the curve at `times`; beyond the last conversation it stays where it is."""
+        return np.asarray(np.concatenate([[1.0], self.after])[np.searchsorted(self.at, times, side="right")])
 
     def beyond(self, last: Numbers, horizon: float, *, level: bool) -> tuple[Numbers, Numbers]:
         """Return for each of `last` the area from there to the horizon over the curve there, and the curve there."""
@@ -87,8 +86,9 @@ class Survival:
     `jump` event / √(Y (Y − 1)) with Y at risk (Greenwood's; event / Y alone would vary too little among the last),
     `spread` the running sum of its squares in its cell. A cell's curve ends
     with its last conversation; where that is censored it goes on in the shape of `arm`, the curve of the
-    whole arm: S(t) = S(last) · S_arm(t) / S_arm(last). To leave it level would make small cells slow. The arm's own
-    curve ends with its last conversation, as Efron has it [6].
+    whole arm: S(t) = S(last) · S_arm(t) / S_arm(last). To leave it level would make small cells slow. Beyond
+    the arm's own last conversation nothing is seen: there S stays, and the mean is bounded (0 as Efron has it [6], or
+    level).
 
     [1] J. Xie, C. Liu (2005), Adjusted Kaplan–Meier estimator and log-rank test with inverse probability of treatment
         weighting for survival data, Statistics in Medicine 24, 3089-3110; stratified, as in their section 2.

@@ -16,6 +16,7 @@ from chatparity.claims.survival import Survival, survival
 from chatparity.claims.view import View
 
 NAIVE = f"It averages the resolved conversations alone, as if the others had never been tried. {MISLEADS}"
+MOST_OPEN = 0.5
 Bounds = tuple[float | None, float | None]
 
 
@@ -31,6 +32,8 @@ def time(view: View, claim: TimeClaim) -> Found:
     rough = _naive(view, claim)
     try:
         sides = common(view, claim, value)
+        open_ = [float((view.numbers("resolved")[side] != 1).mean()) for side in (sides.first, ~sides.first)]
+        _enough(view, open_)
     except CannotTell as error:
         unit = "seconds" if claim.measure == "level" else "share"
         found = Found(None, None, None, view.n, view.clusters, unit, error.reason, naive=rough, misleads=NAIVE)
@@ -40,7 +43,6 @@ def time(view: View, claim: TimeClaim) -> Found:
     arms = [survival(*args, side) for side in (sides.first, ~sides.first)]
     medians = _medians(view, arms)
     means = _means(view, arms, claim.horizon_seconds)
-    open_ = [float((~resolved[side]).mean()) for side in (sides.first, ~sides.first)]
     names = view.arms.first.name, view.arms.second.name
     censored = " and ".join(f"{share:.0%} of {name}" for share, name in zip(open_, names, strict=True))
     found = _median(view, claim, medians) if claim.statistic == "median" else _mean(view, claim, arms, means)
@@ -55,6 +57,17 @@ def time(view: View, claim: TimeClaim) -> Found:
         ),
         picture=_curves(view, arms, medians, claim.horizon_seconds),
     )
+
+
+def _enough(view: View, open_: list[float]) -> None:
+    """Raise CannotTell where most of an arm's conversations ended unresolved: its times would be assumed, not seen."""
+    for share, name in zip(open_, (view.arms.first.name, view.arms.second.name), strict=True):
+        if share > MOST_OPEN:
+            raise CannotTell(
+                f"only {1 - share:.0%} of the conversations of {name} ended resolved: how long the others would have "
+                "taken is not seen",
+                ("what became of the conversations that ended without a resolution",),
+            )
 
 
 def _medians(view: View, arms: list[Survival]) -> list[Figure]:

@@ -59,7 +59,7 @@ def _volume(world: World, drawn: Drawn, view: View, true: Chances, claim: Any) -
     """Return the conversations of the assistant a month, its outages counted out."""
     rate, _, asks = _flow(world)
     lost = sum(hours for _, hours in world.outages) / 24 / world.days
-    return float((rate * asks).sum()) * (1 - lost) * claim.days / world.sampled
+    return float((rate * asks).sum() * (1 - lost) * claim.days / world.sampled)
 
 
 def _coverage(world: World, drawn: Drawn, view: View, true: Chances, claim: Any) -> float:

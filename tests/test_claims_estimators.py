@@ -16,7 +16,7 @@ from scipy.stats import CensoredData, ecdf
 
 from chatparity.claims.contacts import seen
 from chatparity.claims.demo import draw
-from chatparity.claims.file import ClaimsFile, LedgerTable
+from chatparity.claims.file import Arm, ArmsTable, ClaimsFile, LedgerTable
 from chatparity.claims.logs import Column, Logs, Words, made
 from chatparity.claims.measure import measure_claim, measure_claims
 from chatparity.claims.mix import Mix, clustered, common_mix, log_ratio, standardised
@@ -320,6 +320,68 @@ def test_agents_are_hours_of_the_truly_contained_over_the_hours_that_an_agent_gi
     bars = {bar.name: bar for bar in result.picture.bars}  # type: ignore[union-attr]
     assert bars["conversations that an agent has at once"].low == pytest.approx(hours / (140 * 0.8 * 1.0))
     assert bars["false containment"].high > bars["false containment"].low
+
+
+# Counts, windows and arms.
+
+
+def test_a_month_is_counted_from_whole_days_with_every_weekday_weighing_alike() -> None:
+    # From the noon of a Monday: 4 chats on weekdays, 2 at weekends, for 20 days and a half.
+    begin = 1_767_571_200.0
+    begun = [
+        begin + day * DAY + 3600.0 * hour
+        for day in range(21)
+        for hour in ((1, 7, 13, 19) if day % 7 < 5 else (8, 16))
+        if (day > 0 or hour >= 12) and (day < 20 or hour < 12)
+    ]
+    logs = logs_of(customer=[f"c{n}" for n in range(len(begun))], started_at=begun, handled_by=["ai"] * len(begun))
+    result = measured(logs, "conversations-a-month", at_least=1.0)
+    assert result.estimate == pytest.approx((5 * 4 + 2 * 2) / 7 * 30.4375)
+    assert result.verdict == "supported"
+    assert [one.n for one in result.left_out] == [2 + 1]
+    assert measured(logs, "conversations-a-month", until=dt.date(2026, 1, 12)).reason.startswith(
+        "the logs hold 7 whole"
+    )
+
+
+def test_a_claim_may_be_about_a_window_and_returns_are_still_looked_for_after_it() -> None:
+    days = [0.0, 3, 5, 40]
+    begin = 1_767_571_200.0
+    logs = logs_of(
+        customer=["a", "a", "b", "c"],
+        intent=["x"] * 4,
+        started_at=[begin + day * DAY for day in days],
+        handled_by=["ai"] * 4,
+    )
+    result = measured(logs, "share-two-thirds", since=dt.date(2026, 1, 5), until=dt.date(2026, 1, 6))
+    assert result.n == 1
+    assert part(result, "falsely contained").estimate == 1.0
+
+
+def test_the_arms_may_be_before_and_after_instead_of_who_answered() -> None:
+    drawn = draw(SMALL, 1)
+    file = file_for(SMALL, claim_of("first-contact"))
+    before = Arm(name="before", until=dt.date(2026, 1, 31))
+    after = Arm(name="after", since=dt.date(2026, 2, 1))
+    file = msgspec.structs.replace(file, arms=ArmsTable(first=after, second=before))
+    [result] = measure_claims(file, drawn.logs, today=TODAY).claims
+    assert result.verdict == "contradicted"
+    assert result.interval is not None
+    assert result.interval[0] < 0 < result.interval[1]
+    assert [one.name for one in result.parts] == [
+        "resolved at first contact, after",
+        "resolved at first contact, before",
+    ]
+
+
+def test_arms_that_overlap_are_told_and_not_compared() -> None:
+    drawn = draw(changed(customers=300), 1)
+    file = file_for(SMALL, claim_of("repeat-inquiries"))
+    everyone = Arm(name="everyone")
+    file = msgspec.structs.replace(file, arms=ArmsTable(first=everyone, second=everyone))
+    [result] = measure_claims(file, drawn.logs, today=TODAY).claims
+    assert result.verdict == "cannot be told"
+    assert "belong to both arms" in result.reason
 
 
 # Verdicts, expiry, and what is missing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chatparity.claims.about import number_text
 from chatparity.claims.file import Compared
 from chatparity.claims.logs import Mask, Numbers
 from chatparity.claims.mix import Mean, Mix, bounds, clustered, common_mix, log_ratio, plain, standardised
@@ -62,12 +63,11 @@ def compare(view: View, claim: Compared, value: Value, *, what: str, unit: str, 
     """
     value(view)
     first = view.sides()
-    rough = _rough(view, value(view), first, what, reduction)
+    rough = _rough(view, value(view), first, (what, unit), reduction)
     try:
         sides = common(view, claim, value)
     except CannotTell as error:
-        found = Found(None, None, None, view.n, view.clusters, _unit(reduction), error.reason, naive=rough)
-        raise CannotTell(error.reason, error.needs, _with(found, MISLEADS)) from error
+        raise without(error, view, _unit(reduction), rough, MISLEADS) from error
     means = [standardised(sides.values, side, sides.mix) for side in (sides.first, ~sides.first)]
     names = view.arms.first.name, view.arms.second.name
     in_mix = "in the common mix of cases"
@@ -123,10 +123,10 @@ def _change(ratio: tuple[float, float, float], *, reduction: bool) -> tuple[floa
     return (1 - estimate, 1 - high, 1 - low) if reduction else (estimate - 1, low - 1, high - 1)
 
 
-def _rough(view: View, values: Numbers, first: Mask, what: str, reduction: bool | None) -> Figure:
-    """Return the naive comparison: each arm in its own mix of cases."""
+def _rough(view: View, values: Numbers, first: Mask, what: tuple[str, str], reduction: bool | None) -> Figure:
+    """Return the naive comparison of what the values are, in their unit: each arm in its own mix of cases."""
     means = [plain(values, side) for side in (first, ~first)]
-    name = f"{what}, naive: " + " against ".join(f"{mean.estimate:.4g}" for mean in means)
+    name = f"{what[0]}: " + " against ".join(number_text(mean.estimate, what[1]) for mean in means)
     if reduction is None:
         gap = means[0].estimate - means[1].estimate
         spread = clustered(means[0].influence - means[1].influence, view.customers)
@@ -144,7 +144,7 @@ def _unit(reduction: bool | None) -> str:
     return "points" if reduction is None else "share"
 
 
-def _with(found: Found, misleads: str) -> Found:
-    import dataclasses
-
-    return dataclasses.replace(found, misleads=misleads)
+def without(error: CannotTell, view: View, unit: str, naive: Figure, misleads: str) -> CannotTell:
+    """Return the reason why there is no figure, with the naive one that is shown all the same."""
+    found = Found(None, None, None, view.n, view.clusters, unit, "", naive=naive, misleads=misleads)
+    return CannotTell(error.reason, error.needs, found)

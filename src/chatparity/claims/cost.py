@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chatparity.claims.compare import MISLEADS, common, level
+from chatparity.claims.compare import MISLEADS, common, level, without
 from chatparity.claims.file import CostClaim
 from chatparity.claims.logs import Numbers
 from chatparity.claims.mix import Mean, bounds, clustered, log_ratio, plain, standardised
@@ -39,8 +39,7 @@ def cost(view: View, claim: CostClaim) -> Found:
     try:
         sides = common(view, claim, truly)
     except CannotTell as error:
-        found = Found(None, None, None, view.n, view.clusters, "times", error.reason, naive=naive, misleads=CHEAP)
-        raise CannotTell(error.reason, error.needs, found) from error
+        raise without(error, view, "times", naive, CHEAP) from error
     money, both = view.numbers("cost"), (sides.first, ~sides.first)
     goods = [standardised(sides.values, side, sides.mix) for side in both]
     costs = [standardised(money, side, sides.mix) for side in both]

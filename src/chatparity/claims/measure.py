@@ -83,7 +83,7 @@ def measure_claim(claim: AnyClaim, file: ClaimsFile, logs: Logs, today: dt.date)
         needs = found.needs if verdict == "cannot be told" else ()
     except CannotTell as error:
         verdict, reason, needs = "cannot be told", error.reason, error.needs
-        found = error.found or Found(None, None, None, view.n, view.clusters, "", "not computed")
+        found = error.found or Found(None, None, None, view.n, view.clusters, "", "")
     return _result(claim, file, logs, today, view, found, verdict, reason, needs or _more(verdict, found, claim))
 
 

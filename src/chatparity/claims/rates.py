@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chatparity.claims.compare import MISLEADS, common, compare, level
+from chatparity.claims.compare import MISLEADS, common, compare, level, without
 from chatparity.claims.file import AccuracyClaim, FirstContactClaim, PersonClaim, RepeatClaim, ShareClaim
 from chatparity.claims.logs import Mask, Numbers
 from chatparity.claims.mix import plain, standardised
@@ -127,8 +127,7 @@ def _level(view: View, claim: FirstContactClaim, value: object) -> Found:
     try:
         sides = common(view, claim, value)
     except CannotTell as error:
-        found = Found(None, None, None, view.n, view.clusters, "share", error.reason, naive=naive, misleads=MISLEADS)
-        raise CannotTell(error.reason, error.needs, found) from error
+        raise without(error, view, "share", naive, MISLEADS) from error
     figure = level(name, "share", standardised(sides.values, sides.first, sides.mix), sides.first, view)
     other = standardised(sides.values, ~sides.first, sides.mix)
     beside = level(f"resolved at first contact, {view.arms.second.name}", "share", other, ~sides.first, view)

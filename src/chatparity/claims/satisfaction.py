@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chatparity.claims.compare import MISLEADS, common
+from chatparity.claims.about import number_text
+from chatparity.claims.compare import MISLEADS, common, without
 from chatparity.claims.file import SatisfactionClaim
 from chatparity.claims.logs import Codes, Mask, Numbers
 from chatparity.claims.mix import Mean, bounds, clustered, plain, standardised
@@ -39,8 +40,7 @@ def satisfaction(view: View, claim: SatisfactionClaim) -> Found:
     try:
         sides = common(view, claim, answered, only_seen=True)
     except CannotTell as error:
-        found = Found(None, None, None, view.n, view.clusters, "points", error.reason, naive=naive, misleads=SILENT)
-        raise CannotTell(error.reason, error.needs, found) from error
+        raise without(error, view, "points", naive, SILENT) from error
     happy = view.numbers("csat") >= claim.satisfied_from
     spoke = sides.values == 1
     both = (sides.first, ~sides.first)
@@ -154,5 +154,5 @@ def _naive(view: View, claim: SatisfactionClaim, first: Mask) -> Figure:
         gap, clustered(means[0].influence - means[1].influence, view.customers), view.customers, view.confidence
     )
     low, high = interval if interval is not None else (None, None)
-    name = f"satisfied of those who answered: {means[0].estimate:.1%} against {means[1].estimate:.1%}"
+    name = "satisfied of those who answered: " + " against ".join(number_text(one.estimate, "share") for one in means)
     return Figure(name=name, unit="points", n=int(spoke.sum()), estimate=gap, low=low, high=high)

@@ -9,7 +9,7 @@ import numpy as np
 
 from chatparity.claims.about import plain_text
 from chatparity.claims.file import WORK, Assumption, SavingsClaim
-from chatparity.claims.logs import Numbers
+from chatparity.claims.logs import Numbers, midnight
 from chatparity.claims.mix import FEWEST, SHOWN, bounds, clustered
 from chatparity.claims.result import Bar, CannotTell, Figure, Found, Tornado
 from chatparity.claims.view import View
@@ -151,7 +151,7 @@ def _work(view: View, claim: SavingsClaim) -> tuple[Work, list[Figure], list[str
         )
     span = view.logs.span
     assert span is not None
-    scale = MONTH / _days(view, claim, span) / view.sampled
+    scale = MONTH / _days(claim, span) / view.sampled
     sizes = np.maximum(np.bincount(strata.codes[people], minlength=count), 1)
     mean = np.bincount(strata.codes[people], weights=seconds[people], minlength=count) / sizes / HOUR
     taken = np.bincount(strata.codes[truly], minlength=count)
@@ -190,13 +190,12 @@ def _work(view: View, claim: SavingsClaim) -> tuple[Work, list[Figure], list[str
     return Work(hours * scale / covered, held, gross, total, customers), parts, notes
 
 
-def _days(view: View, claim: SavingsClaim, span: tuple[float, float]) -> float:
+def _days(claim: SavingsClaim, span: tuple[float, float]) -> float:
     """Return over how many days the conversations that are followed began."""
-    begun = view.numbers("started_at")
-    begin = span[0] if claim.since is None else max(float(begun.min()), span[0])
+    begin = span[0] if claim.since is None else max(span[0], midnight(claim.since))
     end = span[1] - claim.return_days * DAY
     if claim.until is not None:
-        end = min(end, float(begun.max()))
+        end = min(end, midnight(claim.until) + DAY)
     return max((end - begin) / DAY, 1e-9)
 
 
@@ -243,6 +242,6 @@ def _naive(view: View, claim: SavingsClaim, middle: Mapping[str, float], unit: s
     seconds = view.numbers(effort)[people]
     span = view.logs.span
     assert span is not None
-    held = float(touched.sum()) * MONTH / _days(view, claim, span) / view.sampled
+    held = float(touched.sum()) * MONTH / _days(claim, span) / view.sampled
     value = _figure(held * float(np.nanmean(seconds)) / HOUR, held, middle, claim)
     return Figure(name="all conversations touched, at people’s own mean time", unit=unit, n=view.n, estimate=value)

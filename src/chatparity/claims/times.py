@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from chatparity.claims.compare import MISLEADS, common
+from chatparity.claims.compare import MISLEADS, common, without
 from chatparity.claims.file import TimeClaim
 from chatparity.claims.logs import Codes, Mask, Numbers
 from chatparity.claims.mix import Mean, bounds, clustered, log_ratio
@@ -36,8 +36,7 @@ def time(view: View, claim: TimeClaim) -> Found:
         _enough(view, open_)
     except CannotTell as error:
         unit = "seconds" if claim.measure == "level" else "share"
-        found = Found(None, None, None, view.n, view.clusters, unit, error.reason, naive=rough, misleads=NAIVE)
-        raise CannotTell(error.reason, error.needs, found) from error
+        raise without(error, view, unit, rough, NAIVE) from error
     resolved = view.numbers("resolved") == 1
     args = (sides.values, resolved, sides.mix.cells, view.customers, sides.mix.weights)
     arms = [survival(*args, side) for side in (sides.first, ~sides.first)]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from chatparity.claims.file import VolumeClaim
-from chatparity.claims.logs import Numbers
+from chatparity.claims.logs import Numbers, midnight
 from chatparity.claims.result import CannotTell, Figure, Found
 from chatparity.claims.view import View
 from chatparity.stats.interval import t_quantile
@@ -80,9 +80,9 @@ def _whole_days(view: View) -> tuple[Numbers, float]:
     assert span is not None
     claim = view.claim
     begun = view.numbers("started_at")
-    low = max(span[0], float(begun.min()) if claim.since is not None else span[0])
-    first = math.ceil(low / DAY) * DAY
-    last = math.floor((min(span[1], float(begun.max())) if claim.until is not None else span[1]) / DAY) * DAY
+    low = span[0] if claim.since is None else max(span[0], midnight(claim.since))
+    high = span[1] if claim.until is None else min(span[1], midnight(claim.until) + DAY)
+    first, last = math.ceil(low / DAY) * DAY, math.floor(high / DAY) * DAY
     if last <= first:
         return np.zeros(0), first
     counts = np.histogram(begun, bins=np.arange(first, last + DAY / 2, DAY))[0]

@@ -6,14 +6,16 @@ claims of savings take their assumptions as true, so that their intervals, which
 often; `logs alone` is the interval without them. Bounds (coverage of languages, availability, the silent of
 satisfaction) hold more by design.
 
-Speed: `chatparity claims` on a table of 100,000 conversations, in a process of its own, beside a floor that only reads
-the same table into columns. All conversations are synthetic.
+Speed: `chatparity claims` on 100,000 conversations, as tables and as transcripts of six turns, in a process of its own,
+beside a floor that only reads the same file. All conversations are synthetic.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import datetime as dt
+import json
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,7 @@ import numpy as np
 
 from chatparity.claims.demo import draw, write_table
 from chatparity.claims.file import SavingsClaim, read_claims
+from chatparity.claims.logs import Logs, Words
 from chatparity.claims.result import CannotTell
 from chatparity.claims.truth import recovered
 from chatparity.claims.world import World, demo
@@ -38,13 +41,18 @@ LEAST = 0.93
 SECONDS, GIB = 20.0, 1.0
 # The high-water mark of the kernel, which a child does not inherit from its parent as it does `ru_maxrss`.
 PEAK = """
-import atexit, sys
-atexit.register(lambda: sys.stderr.write(open("/proc/self/status").read()))
+import atexit, sys, time
+atexit.register(lambda: sys.stderr.write(f"CPU: {time.process_time()} " + open("/proc/self/status").read()))
 """
 COMMAND = """
 import runpy
 sys.argv[0] = "chatparity"
 runpy.run_module("chatparity", run_name="__main__", alter_sys=True)
+"""
+DECODE = """
+import msgspec
+with open(sys.argv[1], "rb") as file:
+    print(sum(len(msgspec.json.decode(line)) for line in file))
 """
 FLOOR = """
 import duckdb
@@ -90,14 +98,42 @@ def coverage(worlds: int, seed: int) -> bool:
     return good
 
 
-def timed(code: str, *arguments: str) -> tuple[float, float]:
-    """Return the seconds and the peak memory in GiB of a process that runs some code."""
+def write_transcripts(logs: Logs, path: Path) -> None:
+    """Write logs as transcripts: six turns of 600 characters, what the outcome has a place for, the rest in `meta`."""
+    columns = {
+        name: [one.names[code] for code in one.codes] if isinstance(one, Words) else one.tolist()
+        for name, one in logs.columns.items()
+    }
+    said = "I would like to know where my parcel is, because it was promised for last week. " * 8
+    with path.open("w") as file:
+        for row in zip(*columns.values(), strict=True):
+            one = {name: value for name, value in zip(columns, row, strict=True) if value == value}
+            handler, moment = one.pop("handled_by"), one.pop("started_at")
+            agent = "human_agent" if handler == "human" else "ai_agent"
+            outcome = {"handled_by": handler, "resolved": one.pop("resolved") == 1}
+            outcome |= {"handle_seconds": one.pop("handle_seconds")}
+            outcome |= {"csat": int(one.pop("csat"))} if "csat" in one else {}
+            case = {
+                name: one.pop(name)
+                for name, column in logs.columns.items()
+                if isinstance(column, Words) and name in one
+            }
+            meta = {name: value == 1 if name in ("answered", "abandoned") else value for name, value in one.items()}
+            turns = [{"speaker": speaker, "text": said} for speaker in ("customer", agent) * 3]
+            begun = dt.datetime.fromtimestamp(moment, dt.UTC).isoformat()
+            line = {"schema": 1, **case, "started_at": begun, "turns": turns, "outcome": outcome, "meta": meta}
+            file.write(json.dumps(line) + "\n")
+
+
+def timed(code: str, *arguments: str) -> tuple[float, float, float]:
+    """Return the seconds, those of the processor, and the peak memory in GiB of a process that runs some code."""
     begun = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", PEAK + code, *arguments], check=False, capture_output=True, text=True)
     seconds = time.perf_counter() - begun
     if done.returncode:
         sys.exit(done.stderr)
-    return seconds, int(done.stderr.rsplit("VmHWM:", 1)[1].split()[0]) / 1024**2
+    busy, status = done.stderr.rsplit("CPU: ", 1)[1].split(maxsplit=1)
+    return seconds, float(busy), int(status.split("VmHWM:", 1)[1].split()[0]) / 1024**2
 
 
 def speed(conversations: int) -> bool:
@@ -112,15 +148,19 @@ def speed(conversations: int) -> bool:
         parquet = Path(folder, "logs.parquet")
         duckdb.read_csv(str(table), all_varchar=True).write_parquet(str(parquet))
         print(f"\n{drawn.logs.n:,} conversations, each reading in a process of its own")
-        print(f"{'what':<50}{'seconds':>9}{'peak GiB':>10}")
+        print(f"{'what':<50}{'seconds':>9}{'of CPU':>8}{'peak GiB':>10}")
+        talks = Path(folder, "logs.jsonl")
+        write_transcripts(drawn.logs, talks)
+        seconds, busy, peak = timed(DECODE, str(talks))
+        print(f"{'floor: decode .jsonl line by line':<50}{seconds:>9.2f}{busy:>8.2f}{peak:>10.2f}")
         good = True
         for path in (parquet, table):
-            seconds, peak = timed(FLOOR, str(path))
-            print(f"{f'floor: read {path.suffix} into columns':<50}{seconds:>9.2f}{peak:>10.2f}")
-        for path in (parquet, table):
+            seconds, busy, peak = timed(FLOOR, str(path))
+            print(f"{f'floor: read {path.suffix} into columns':<50}{seconds:>9.2f}{busy:>8.2f}{peak:>10.2f}")
+        for path in (parquet, table, talks):
             out = str(Path(folder, "out"))
-            seconds, peak = timed(COMMAND, "claims", str(path), "--claims", str(CLAIMS), "--out", out)
-            print(f"{f'chatparity claims {path.name}, page and figures':<50}{seconds:>9.2f}{peak:>10.2f}")
+            seconds, busy, peak = timed(COMMAND, "claims", str(path), "--claims", str(CLAIMS), "--out", out)
+            print(f"{f'chatparity claims {path.name}, page and figures':<50}{seconds:>9.2f}{busy:>8.2f}{peak:>10.2f}")
             good &= seconds < SECONDS and peak < GIB
     return good
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chatparity.claims.logs import Codes, Mask, Numbers
-from chatparity.claims.mix import Mean, clustered
+from chatparity.claims.mix import Mean
 from chatparity.stats.interval import t_quantile
 
 TINY = 1e-9
-POINTS = 160
+POINTS = 100
 
 
 @dataclass(frozen=True)
@@ -84,16 +84,17 @@ class Survival:
     All arrays but `weights`, `starts` and `ends` have one entry a conversation, sorted by cell and time, events before
     censored ones: `at` the time, `event` whether it was resolved then, `after` the curve of its cell just after it,
     `jump` event / √(Y (Y − 1)) with Y at risk (Greenwood's; event / Y alone would vary too little among the last),
-    `spread` the running sum of its squares in its cell. A cell's curve ends
-    with its last conversation; where that is censored it goes on in the shape of `arm`, the curve of the
-    whole arm: S(t) = S(last) · S_arm(t) / S_arm(last). To leave it level would make small cells slow. Beyond
-    the arm's own last conversation nothing is seen: there S stays, and the mean is bounded (0 as Efron has it [6], or
+    `spread` the running sum of its squares in its cell, `customers` the number of the customer from 0 on.
+
+    A cell's curve ends with its last conversation; where that is censored it goes on in the shape of `arm`, the curve
+    of the whole arm: S(t) = S(last) · S_arm(t) / S_arm(last). To leave it level would make small cells slow. Beyond the
+    arm's own last conversation nothing is seen: there S stays, and the mean is bounded (0 as Efron has it [3], or
     level).
 
     [1] J. Xie, C. Liu (2005), Adjusted Kaplan–Meier estimator and log-rank test with inverse probability of treatment
         weighting for survival data, Statistics in Medicine 24, 3089-3110; stratified, as in their section 2.
     [2] E. L. Kaplan, P. Meier (1958), Nonparametric estimation from incomplete observations, JASA 53, 457-481.
-    [6] B. Efron (1967), The two sample problem with censored data, Proc. Fifth Berkeley Symposium 4, 831-853.
+    [3] B. Efron (1967), The two sample problem with censored data, Proc. Fifth Berkeley Symposium 4, 831-853.
     """
 
     at: Numbers
@@ -114,9 +115,9 @@ class Survival:
         return float((self.weights * self._after(self._until(time), time)).sum())
 
     def influence(self, time: float) -> Numbers:
-        """Return each conversation's influence on S(time); squared and summed it is Greenwood's variance [3].
+        """Return each conversation's influence on S(time); squared and summed it is Greenwood's variance [4].
 
-        [3] M. Greenwood (1926), The natural duration of cancer; as a sum of independent terms T. M. Therneau,
+        [4] M. Greenwood (1926), The natural duration of cancer; as a sum of independent terms T. M. Therneau,
             P. M. Grambsch (2000), Modeling Survival Data, section 4.6 and appendix; clustered by adding up first.
         """
         last = self._until(time)
@@ -139,20 +140,20 @@ class Survival:
         return float(times[low]) if low < len(times) else None
 
     def quantile_bounds(self, confidence: float, share: float = 0.5) -> tuple[float, float | None]:
-        """Return the interval of a quantile: all times at which S is not told apart from `share` [4].
+        """Return the interval of a quantile: all times at which S is not told apart from `share` [5].
 
         The upper end is None where the curve never falls clearly below.
 
-        [4] R. Brookmeyer, J. Crowley (1982), A confidence interval for the median survival time, Biometrics 38, 29-41.
+        [5] R. Brookmeyer, J. Crowley (1982), A confidence interval for the median survival time, Biometrics 38, 29-41.
         """
         times = np.unique(self.at[self.event])
         if not len(times):
             return 0.0, None
-        z = t_quantile(confidence, max(len(np.unique(self.customers)) - 1, 1))
+        z = t_quantile(confidence, max(int(self.customers.max()), 1))
 
         def beyond(index: int, sign: int) -> bool:
             """Say whether at a time S with its bound on one side lies at or below the share."""
-            spread = math.sqrt(clustered(self.influence(times[index]), self.customers))
+            spread = math.sqrt(self._variance(times[index]))
             return self.curve(times[index]) + sign * z * spread <= share
 
         return float(times[_first(len(times), lambda one: beyond(one, -1)) or 0]), _at(
@@ -160,12 +161,12 @@ class Survival:
         )
 
     def mean(self, horizon: float, *, level: bool = False) -> Mean:
-        """Return the mean time up to `horizon` (the area under the curve until then [5]) with its influences.
+        """Return the mean time up to `horizon` (the area under the curve until then [6]) with its influences.
 
         Beyond the arm's last conversation nothing is seen: there the curve is 0, or with `level` stays where it was;
         the truth lies between the two.
 
-        [5] P. Royston, M. K. B. Parmar (2013), Restricted mean survival time: an alternative to the hazard ratio,
+        [6] P. Royston, M. K. B. Parmar (2013), Restricted mean survival time: an alternative to the hazard ratio,
             BMC Medical Research Methodology 13, 152.
         """
         until = np.minimum(self.at, horizon)
@@ -188,10 +189,14 @@ class Survival:
     def shape(self, until: float, confidence: float) -> tuple[Numbers, Numbers, Numbers, Numbers]:
         """Return times up to `until`, S there, and its pointwise bounds, for drawing."""
         times = np.linspace(0, until, POINTS)
-        z = t_quantile(confidence, max(len(np.unique(self.customers)) - 1, 1))
+        z = t_quantile(confidence, max(int(self.customers.max()), 1))
         shares = np.array([self.curve(one) for one in times])
-        half = np.array([z * math.sqrt(clustered(self.influence(one), self.customers)) for one in times])
+        half = np.array([z * math.sqrt(self._variance(one)) for one in times])
         return times, shares, np.maximum(shares - half, 0.0), np.minimum(shares + half, 1.0)
+
+    def _variance(self, time: float) -> float:
+        """Return the cluster-robust variance of S(time)."""
+        return float((np.bincount(self.customers, weights=self.influence(time)) ** 2).sum())
 
     def restored(self, influence: Numbers, n: int) -> Numbers:
         """Return influences in the order of the conversations, shape (n,), zero for those of the other arm."""
@@ -237,7 +242,8 @@ def survival(
     whole = np.lexsort((~event, at))
     arm_curve = _curve(event[whole] / np.arange(len(at), 0, -1), np.zeros(1, np.int64), np.array([len(at)]))
     arm = Arm(at[whole], event[whole], arm_curve, whole)
-    return Survival(at, event, after, jump, spread, cell, customers[order], weights, starts, ends, order, arm)
+    numbered = np.unique(customers[order], return_inverse=True)[1].astype(np.int64)
+    return Survival(at, event, after, jump, spread, cell, numbered, weights, starts, ends, order, arm)
 
 
 def _curve(hazard: Numbers, starts: Codes, ends: Codes) -> Numbers:

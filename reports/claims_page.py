@@ -129,7 +129,7 @@ def _picture(claim: ClaimResult, figures: Path) -> tuple[Markup, Markup, str, st
     (figures / f"{claim.id}.png").write_bytes(style.as_png(wide))
     narrow = style.as_svg(part.draw(claim.picture, narrow=True))
     # Only our own drawings are markup: whatever text is in them is drawn as paths.
-    drawn = (Markup(style.inlined(svg, claim.id)), Markup(style.inlined(narrow, f"{claim.id}-narrow")))  # noqa: S704
+    drawn = (Markup(style.inlined(svg, f"figure-{claim.id}")), Markup(style.inlined(narrow, f"narrow-{claim.id}")))  # noqa: S704
     title = TITLES["curves" if isinstance(claim.picture, Curves) else "tornado"]
     return (*drawn, title, part.CAPTION)
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
+from chatparity.claims.about import interval_text, number_text
 from chatparity.claims.contacts import seen
 from chatparity.claims.demo import draw
 from chatparity.claims.file import Arm, ArmsTable, ClaimsFile, LedgerTable
@@ -24,7 +25,7 @@ from chatparity.claims.result import CannotTell, ClaimResult
 from chatparity.claims.survival import survival
 from chatparity.stats import standardised_difference
 
-from .claims_worlds import SMALL, changed, claim_of, file_for
+from .claims_worlds import CASES, SMALL, changed, claim_of, file_for
 
 DAY = 86400.0
 TODAY = dt.date(2026, 6, 1)
@@ -385,6 +386,27 @@ def test_arms_that_overlap_are_told_and_not_compared() -> None:
 
 
 # Verdicts, expiry, and what is missing.
+
+
+def test_figures_are_written_in_their_unit_with_one_sign() -> None:
+    assert number_text(0.66666, "share") == "66.7\u00a0%"
+    assert number_text(-0.00001, "points") == "0.0\u00a0points"
+    assert number_text(-0.03, "points") == "−3.0\u00a0points"
+    assert number_text(130, "seconds") == "2.17\u00a0min"
+    assert number_text(39_970_000, "USD") == "40.0\u00a0million\u00a0USD"
+    assert interval_text(40, 200, "seconds", 130) == "[0.67,\u00a03.33]"
+    assert interval_text(None, 1, "share") == "[no interval]"
+
+
+def test_a_claim_without_a_figure_still_says_what_it_asks_in_its_unit() -> None:
+    logs = logs_of(customer=["a"])
+    told = {name: measured(logs, name).threshold.replace("\u00a0", " ") for name in CASES}
+    assert told["minutes-under-two"] == "at most 2.00 min"
+    assert told["first-contact"] == "at least 17.0 points"
+    assert told["accuracy"] == "at least 15.0 %"
+    assert told["agents-700"] == "at least 700 agents"
+    assert told["money-40-million"] == "at least 40.0 million USD"
+    assert told["satisfaction"] == "no more than 2 points lower"
 
 
 def test_an_interval_on_the_good_side_supports_on_the_bad_side_contradicts_and_across_cannot_tell() -> None:

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chatparity.claims.file import AnyClaim, Arm, ClaimsFile, Compared, SatisfactionClaim
+from chatparity.claims.file import (
+    AccuracyClaim,
+    AnyClaim,
+    Arm,
+    ClaimsFile,
+    Compared,
+    FirstContactClaim,
+    SatisfactionClaim,
+    SavingsClaim,
+    TimeClaim,
+)
 from chatparity.claims.logs import Logs, moment
 
 COUNTS = {
@@ -120,7 +130,7 @@ def number_text(value: float, unit: str, *, sign: bool | None = None) -> str:
     """
     scale, digits, name = _written(value, unit)
     plus = "+" if value > 0 and (unit == "points" if sign is None else sign) else ""
-    return f"{plus}{value * scale:,.{digits}f}{ROOM if name else ''}{name}".replace("-", "−")
+    return f"{plus}{_digits(value * scale, digits)}{ROOM if name else ''}{name}"
 
 
 def interval_text(low: float | None, high: float | None, unit: str, beside: float | None = None) -> str:
@@ -136,6 +146,11 @@ def interval_text(low: float | None, high: float | None, unit: str, beside: floa
         for one in (low, high)
     ]
     return f"[{ends[0]},{ROOM}{ends[1]}]" + (f"{ROOM}{name}" if beside is None and name else "")
+
+
+def _digits(value: float, digits: int) -> str:
+    """Return a number with thousands set off and a minus of its own; one that rounds to 0 has no sign."""
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
 
 
 def plain_text(value: float) -> str:
@@ -166,11 +181,11 @@ UNIT_TEXTS = {
 }
 
 
-def threshold_text(claim: AnyClaim, unit: str) -> str:
+def threshold_text(claim: AnyClaim) -> str:
     """Return what the sentence asks for: "at least 66.7 %"."""
     if isinstance(claim, SatisfactionClaim):
         return f"no more than {claim.margin * 100:g} points lower"
-    unit = unit or UNITS.get(str(claim.__struct_config__.tag), "")
+    unit = unit_of(claim)
     if claim.at_least is not None:
         return f"at least {number_text(claim.at_least, unit, sign=False)}"
     if claim.at_most is not None:
@@ -180,13 +195,24 @@ def threshold_text(claim: AnyClaim, unit: str) -> str:
     return f"{number_text(claim.about, unit, sign=False)} ± {number_text(claim.within, unit, sign=False)}"
 
 
+def unit_of(claim: AnyClaim) -> str:
+    """Return the unit of a claim's figure and threshold: see `ClaimResult`."""
+    if isinstance(claim, SavingsClaim):
+        return "agents" if claim.measure == "agents" else claim.currency
+    if isinstance(claim, TimeClaim):
+        return "seconds" if claim.measure == "level" else "share"
+    if isinstance(claim, FirstContactClaim | AccuracyClaim):
+        return "points" if claim.measure == "difference" else "share"
+    return UNITS[str(claim.__struct_config__.tag)]
+
+
 UNITS = {
     "share": "share",
     "volume": "count",
     "coverage": "count",
     "repeats": "share",
-    "accuracy": "share",
     "cost": "times",
+    "satisfaction": "points",
     "availability": "minutes",
     "person": "share",
 }

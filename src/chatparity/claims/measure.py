@@ -17,7 +17,7 @@ from chatparity.claims import (
     times,
     volume,
 )
-from chatparity.claims.about import ABOUT, population_text, threshold_text, window_text
+from chatparity.claims.about import ABOUT, population_text, threshold_text, unit_of, window_text
 from chatparity.claims.file import AnyClaim, ClaimsFile, SatisfactionClaim
 from chatparity.claims.logs import Logs, moment
 from chatparity.claims.result import FORMAT, CannotTell, ClaimResult, Found, Ledger, Verdict
@@ -110,11 +110,11 @@ def _result(
         verdict=verdict,
         estimate=found.estimate,
         interval=interval,  # type: ignore[arg-type]
-        unit=found.unit,
+        unit=unit_of(claim),
         n=found.n,
         clusters=found.clusters,
         confidence=view.confidence,
-        threshold=threshold_text(claim, found.unit),
+        threshold=threshold_text(claim),
         reason=reason,
         formula=claim.formula or about.formula(claim),
         origin=about.origin,

@@ -129,7 +129,11 @@ def _median(view: View, claim: TimeClaim, medians: list[Figure]) -> Found:
     high = mid_1 - mid_2 + math.hypot(high_1 - mid_1, mid_2 - low_2)
     estimate = 1 - math.exp(mid_1 - mid_2)
     return dataclasses.replace(
-        bare, estimate=estimate, low=1 - math.exp(min(high, 700.0)), high=1 - math.exp(low), method=how
+        bare,
+        estimate=estimate,
+        low=1 - math.exp(high) if math.isfinite(high) else -math.inf,
+        high=1 - math.exp(low),
+        method=how,
     )
 
 

@@ -67,7 +67,7 @@ def command(
 
     suite = load_suite()
     if example:
-        say(suite.path("evals/claims.toml").read_text(encoding="utf-8").rstrip("\n"))
+        say((suite.shipped / "evals" / "claims.toml").read_text(encoding="utf-8").rstrip("\n"))
         return
     if demo and path is not None:
         raise UsageError(f"--demo makes its own logs: leave {path} out, or leave --demo out")
@@ -81,22 +81,28 @@ def command(
         logs, file = _demo(file, seed, out) if demo else (_logs(path, file, suite, skip_invalid=skip_invalid), file)
     with progress("measuring") as show:
         ledger = measure_claims(file, logs, on_progress=show)
-    if out is not None:
-        from chatparity.claims.page import write_page
-
-        page = write_page(ledger, out)
+    page = _page(ledger, out)
     if as_json:
         import msgspec
 
         say(msgspec.json.encode(ledger).decode())
     else:
         _tell(ledger)
-    if out is not None:
+    if page is not None:
         (complain if as_json else say)(f"page: {page}")
-        if demo:
-            complain(f"again: chatparity claims {out / DEMO_LOGS} --sampled {file.ledger.sampled:g}")
+    if page is not None and demo:
+        complain(f"again: chatparity claims {page.parent / DEMO_LOGS} --sampled {file.ledger.sampled:g}")
     if gate:
         raise typer.Exit(CODES[ledger.effect])
+
+
+def _page(ledger: Ledger, out: Path | None) -> Path | None:
+    """Write the page and all beside it into a folder, where one is named."""
+    if out is None:
+        return None
+    from chatparity.claims.page import write_page
+
+    return write_page(ledger, out)
 
 
 def _logs(path: Path | None, file: ClaimsFile, suite: Suite, *, skip_invalid: bool) -> Logs:

@@ -18,7 +18,7 @@ FLOORS = [
     {"agents", "judge", "importers", "checks"},
     {"grading", "replay", "learned"},
     {"run"},
-    {"gate", "sample", "audit", "starter", "licence", "calibrate", "mutate"},
+    {"gate", "sample", "audit", "starter", "licence", "calibrate", "mutate", "claims"},
     {"sandbox"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]

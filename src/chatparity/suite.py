@@ -207,6 +207,16 @@ class BudgetTable(_Table, frozen=True):
     requests: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
+class ClaimsTable(_Table, frozen=True):
+    """`[claims]`: the claims file, and the logs (transcripts or a table) on which its claims are gates of the suite.
+
+    Without `logs` no test asks for them. Paths start at the suite's root.
+    """
+
+    file: str = "evals/claims.toml"
+    logs: str | None = None
+
+
 class Settings(_Table, frozen=True):
     """All of suite.toml. `agents` are named endpoints for `--agent http:NAME`, with the keys of an agent file."""
 
@@ -219,6 +229,7 @@ class Settings(_Table, frozen=True):
     agents: dict[str, dict[str, Any]] = {}
     prices: dict[str, PriceTable] = {}
     budget: BudgetTable = BudgetTable()
+    claims: ClaimsTable = ClaimsTable()
 
     def price(self, *models: str | None) -> PriceTable | None:
         """Return the price of the first of these models that has one, with or without the date at its end."""

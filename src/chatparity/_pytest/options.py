@@ -15,6 +15,7 @@ HELP = {
     "mode": ("M", "teacher_forced or free_running"),
     "baseline": ("RUN", "an earlier run to compare with"),
     "run-dir": ("DIR", "the run's folder; an unfinished run there is continued, and nothing is asked twice"),
+    "claims-logs": ("PATH", "logs on which the claims of the claims file are asked: transcripts or a table"),
     "inconclusive": ("fail|pass|skip", "what an INCONCLUSIVE gate does to its test (default: fail)"),
 }
 FLAGS = {
@@ -35,6 +36,7 @@ class Asked:
     baseline: Path | None
     run_dir: Path | None
     inconclusive: str
+    claims_logs: Path | None = None
     stop_early: bool = False
     offline: bool = False
 
@@ -69,7 +71,7 @@ def _taken(parser: pytest.Parser) -> set[str]:
 def read_options(config: pytest.Config) -> Asked:
     """Return what was asked for. Raises pytest.UsageError for a value that cannot be."""
     given = {name: _value(config, name) for name in HELP}
-    baseline, run_dir = given["baseline"], given["run-dir"]
+    baseline, run_dir, logs = given["baseline"], given["run-dir"], given["claims-logs"]
     here = config.invocation_params.dir
     return Asked(
         agent=given["agent"],
@@ -78,6 +80,7 @@ def read_options(config: pytest.Config) -> Asked:
         baseline=here / baseline if baseline else None,
         run_dir=here / run_dir if run_dir else None,
         inconclusive=given["inconclusive"] or "fail",
+        claims_logs=here / logs if logs else None,
         stop_early=_flag(config, "stop-early"),
         offline=_flag(config, "offline"),
     )

@@ -15,6 +15,7 @@ import typer
 from chatparity.cli import (
     calibrate,
     check,
+    claims,
     fit,
     gate,
     grade,
@@ -58,6 +59,7 @@ for _name, _module in {
     "fit": fit,
     "calibrate": calibrate,
     "sample": sample,
+    "claims": claims,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 

@@ -16,7 +16,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 INSIDE = "chatparity/_suite"
 STARTER = "src/chatparity/starter"
 FOLDERS = ("graders", "reports", "datasets/policies", "datasets/sandbox")
-FILES = ("datasets/README.md", "datasets/RECORDS.md", "datasets/transcript.schema.json")
+FILES = ("evals/claims.toml", "datasets/README.md", "datasets/RECORDS.md", "datasets/transcript.schema.json")
 LEFT_OUT = {"runs", "judge-cache", "__pycache__"}
 
 

@@ -14,6 +14,7 @@ from chatparity.grading.rows import LedgerLine
 
 from . import conversations, fonts, words
 from .compared import Compared, compared
+from .judged import Judged, judged
 from .material import Material
 from .tables import GateRow, RateRow, gate_row, rate_rows
 from .verdict import Sentence, advice, lead, sentences, tally
@@ -57,6 +58,7 @@ class Page:
     ledger: tuple[LedgerRow, ...]
     made: tuple[tuple[str, str], ...]
     waivers: tuple[Waiver, ...]
+    judged: tuple[Judged, ...]
     notes: tuple[str, ...]
     early: str
 
@@ -92,6 +94,7 @@ def page_of(material: Material, names: words.Names) -> Page:
         ledger=tuple(_ledger(line) for line in findings.ledger),
         made=_made(material, fonts.families(" ".join(_labels(material, names)))),
         waivers=waivers(findings, names),
+        judged=judged(findings, names),
         notes=findings.notes,
         early=early(findings),
     )

@@ -196,6 +196,7 @@ def _contents(page: Page) -> list[tuple[str, str]]:
     found = [
         ("dimensions", "Verdict"),
         ("waivers", "Known failures"),
+        ("judged", "Judged figures"),
         ("parity", "AI against people"),
         ("scorecard", "Scorecard"),
         ("conversations", "Conversations"),
@@ -218,6 +219,8 @@ def _contents(page: Page) -> list[tuple[str, str]]:
         left_out.add("baseline")
     if not (page.waivers or page.notes):
         left_out.add("waivers")
+    if not page.judged:
+        left_out.add("judged")
     if not page.compared.repeats:
         left_out.add("repeats")
     return [one for one in found if one[0] not in left_out]

@@ -18,7 +18,8 @@ class ScriptedJudge:
     """An OpenAI-compatible server on loopback that gives the answers of its script, one a request, in order.
 
     An answer is a text (the message's content), an object (its JSON is the content), or (status, headers, body).
-    `always` answers once the script is used up; without it the server says 500.
+    `always` answers once the script is used up; without it the server says 500. A function is asked for the answer to
+    the request's body.
     """
 
     url: str = ""
@@ -33,6 +34,8 @@ class ScriptedJudge:
             self.requests.append(body)
             self.headers.append(headers)
             given = self.script.pop(0) if self.script else self.always
+        if callable(given):
+            given = given(body)
         if given is None:
             return 500, {}, {"error": {"message": "the script is used up"}}
         if isinstance(given, tuple):

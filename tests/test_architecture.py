@@ -16,9 +16,9 @@ FLOORS = [
     {"errors", "invalid", "naming", "transcript", "splits", "exchange", "points", "__init__"},
     {"jsonl", "stats", "suite"},
     {"agents", "judge", "importers", "checks"},
-    {"grading", "replay"},
+    {"grading", "replay", "learned"},
     {"run"},
-    {"gate", "sample", "audit", "starter"},
+    {"gate", "sample", "audit", "starter", "licence", "calibrate", "mutate", "claims"},
     {"sandbox"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]

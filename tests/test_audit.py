@@ -17,7 +17,8 @@ import pytest
 
 from chatparity.audit.balance import balance_of, balance_table
 from chatparity.audit.duplicates import near_duplicates
-from chatparity.audit.personal import FICTION, found_in
+from chatparity.audit.personal import found_in
+from chatparity.checks.personal import FICTION
 from chatparity.jsonl import read_transcripts
 from chatparity.transcript import Transcript, Turn
 

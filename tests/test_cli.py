@@ -12,7 +12,23 @@ import pytest
 
 from chatparity.cli.show import plain
 
-COMMANDS = ("init", "try", "check", "import", "sandbox", "run", "replay", "grade", "gate", "report", "sample")
+COMMANDS = (
+    "init",
+    "try",
+    "check",
+    "import",
+    "sandbox",
+    "run",
+    "replay",
+    "grade",
+    "gate",
+    "report",
+    "mutate",
+    "fit",
+    "calibrate",
+    "sample",
+    "claims",
+)
 LINE = {"schema": 1, "id": "a", "language": "en", "turns": [{"speaker": "customer", "text": "hi"}]}
 
 
@@ -50,6 +66,13 @@ def test_every_command_is_listed_and_its_help_ends_in_examples(tmp_path: Path) -
         ["import", "nonsense", "missing.json", "-o", "x.jsonl"],
         ["sandbox", "--fault", "wrong_amount=often"],
         ["sandbox", "--fault", "wrong_mood=0.5"],
+        ["claims"],
+        ["claims", "missing.csv"],
+        ["claims", "missing.jsonl"],
+        ["claims", "logs.csv", "--demo"],
+        ["claims", "--demo", "--claims", "missing.toml"],
+        ["claims", "--demo", "--only", "nonsense"],
+        ["claims", "--demo", "--sampled", "2"],
     ],
 )
 def test_bad_usage_is_one_message_on_stderr_and_exit_code_two(tmp_path: Path, arguments: list[str]) -> None:

@@ -20,7 +20,7 @@ from chatparity.points import exchanges, points_of
 from chatparity.suite import JudgeTable, Settings, Suite, SuiteTable
 from chatparity.transcript import ToolCall, Transcript, Turn
 
-RESOLUTION = Path(__file__).parents[1] / "graders" / "resolution.md"
+RESOLUTION = Path(__file__).parents[1] / "graders" / "deepeval_geval.md"
 GOOD = {"reason": "The refund was made and said.", "score": 9}
 
 # Synthetic.

@@ -31,8 +31,6 @@ LAID = {
     "agent.toml",
     "graders/shipped.py",
     "graders/placeholders.py",
-    "graders/accuracy.md",
-    "graders/resolution.md",
     "graders/README.md",
     "datasets/sample.jsonl",
     "datasets/README.md",
@@ -40,6 +38,7 @@ LAID = {
     "pytest.ini",
     ".gitignore",
     ".github/workflows/chatparity.yml",
+    *(f"graders/{path.name}" for path in (shipped_root() / "graders").glob("*.md")),
 }
 
 

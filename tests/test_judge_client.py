@@ -11,6 +11,7 @@ import pytest
 
 from chatparity.errors import JudgeFailure, UsageError
 from chatparity.judge import Judge, JudgeUsage, open_judge
+from chatparity.judge.cache import Cache
 from chatparity.suite import JudgeTable, Settings, Suite, SuiteTable
 
 SCHEMA = {
@@ -176,7 +177,7 @@ def test_no_more_requests_go_out_than_the_budget_allows_and_the_cache_is_free(
     others = [[{"role": "user", "content": str(number)}] for number in range(3)]
     answers, usage = asked(judge_server, tmp_path, *others, others[0], max_requests=2)
     assert [getattr(answer, "kind", "answer") for answer in answers] == ["answer", "answer", "budget", "answer"]
-    assert "max_requests" in str(answers[2])
+    assert "2 requests is used up (2 made)" in str(answers[2])
     assert (usage.requests, len(judge_server.requests)) == (2, 2)
 
 
@@ -271,13 +272,20 @@ def test_the_key_is_sent_and_stands_in_no_file_and_no_error(
     assert all(KEY.encode() not in one.read_bytes() and KEY not in one.name for one in files)
 
 
-def test_the_cache_keeps_the_answer_and_nothing_of_the_question(judge_server: Any, tmp_path: Path) -> None:
-    judge_server.script = [GOOD]
-    asked(judge_server, tmp_path, [{"role": "user", "content": "my-telephone-number"}])
-    (file,) = (one for one in tmp_path.rglob("*") if one.is_file())
-    assert b"my-telephone-number" not in file.read_bytes()
-    assert file.parent.parent.parent == tmp_path / "reports" / "judge-cache"
-    assert (file.parent.parent.name, file.parent.name) == (file.stem[:2], file.stem[2:4])
+def test_the_cache_keeps_what_was_asked_as_it_was_sent_and_nothing_of_it_where_nothing_is_redacted(
+    judge_server: Any, tmp_path: Path
+) -> None:
+    judge_server.always = GOOD
+    question = [{"role": "user", "content": "Was the call to anna@example.com polite?"}]
+    asked(judge_server, tmp_path / "on", question)
+    (kept,) = Cache(tmp_path / "on" / "reports" / "judge-cache").every()
+    assert kept.question["messages"] == judge_server.requests[0]["messages"]
+    assert "[email 1]" in kept.question["messages"][0]["content"]
+    assert kept.answer == GOOD
+    asked(judge_server, tmp_path / "off", question, redact=False)
+    assert "anna@example.com" in judge_server.requests[1]["messages"][0]["content"]
+    (file,) = (one for one in (tmp_path / "off").rglob("*") if one.is_file())
+    assert b"anna@example.com" not in file.read_bytes()
 
 
 def test_no_judge_is_none(tmp_path: Path) -> None:

@@ -295,7 +295,7 @@ def test_of_a_run_that_was_stopped_early_the_page_shows_intervals_that_hold_at_e
 
 def slice_rate() -> SliceRate:
     rate = rate_of([score("x", "ai", True)], "rate", 0.95).rate
-    of = {"dimension": "accuracy", "metric": "rate", "grader": "accuracy", "slice": "all", "arm": "ai"}
+    of: Any = {"dimension": "accuracy", "metric": "rate", "grader": "accuracy", "slice": "all", "arm": "ai"}
     return SliceRate(**of, rate=rate, good_is_high=True)
 
 

@@ -75,9 +75,18 @@ def test_the_version_changes_with_whatever_shapes_a_verdict(old: str, new: str, 
         ("scale = [1, 5]", "scale = [5, 1]", 5, "scale: expected [worst, best]"),
         ('version = "1"\n', "", 1, "missing required field `version`"),
         ('"accuracy"', '"Accuracy!"', 2, "dimension: expected"),
-        ("languages = []", 'languages = []\nengine = "magic"', 5, 'engine: expected one of "deepeval", "judge", got'),
+        (
+            "languages = []",
+            'languages = []\nengine = "magic"',
+            5,
+            'engine: expected one of "compare", "deepeval", "judge", got',
+        ),
         ("languages = []", 'languages = []\nsteps = ["look"]', 5, 'only used with engine = "deepeval"'),
         ("languages = []", 'languages = []\nengine = "deepeval"', 6, "scale: expected [0, 10]"),
+        ("languages = []", 'languages = []\nengine = "compare"', 6, "scale: not used with engine"),
+        ("languages = []", 'languages = []\nmetric = "role_adherence"', 5, 'only used with engine = "deepeval"'),
+        ("languages = []", 'languages = []\nlevel = "conversation"\nreference_facts = true', 6, "single replies"),
+        ("scale = [1, 5]\n", "", 1, "scale: expected it"),
         ("## When unsure\nSay so.", "", 20, 'expected a heading "## When unsure"'),
     ],
 )
@@ -108,3 +117,10 @@ def test_the_shipped_rubrics_make_graders_of_two_levels() -> None:
         ("conversational_geval", "conversation"),
     }
     assert all(one.needs_judge and one.kind == "llm" for one in made)
+
+
+def test_deepevals_metrics_have_a_scale_of_their_own_and_role_adherence_needs_a_role(tmp_path: Path) -> None:
+    front = 'languages = []\nengine = "deepeval"\nmetric = "role_adherence"'
+    with pytest.raises(InputError, match=r"expected \[0, 1\], the scale of deepeval's role_adherence") as caught:
+        load_rubric(written(tmp_path, GOOD.replace("languages = []", front)))
+    assert 'expected role = "' in str(caught.value)

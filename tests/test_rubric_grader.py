@@ -14,9 +14,9 @@ import pytest
 from chatparity.errors import JudgeFailure
 from chatparity.exchange import Exchange, Reply, ReplyRecord, Score
 from chatparity.grading import Side, grade
+from chatparity.grading.material import material_of
 from chatparity.grading.rows import ScoreRow
 from chatparity.grading.rubric import load_rubric, rubric_grader
-from chatparity.grading.verdict import view
 from chatparity.judge import open_judge
 from chatparity.points import points_of
 from chatparity.suite import JudgeTable, Settings, Suite, SuiteTable
@@ -185,8 +185,8 @@ def test_the_judge_sees_history_records_reply_and_the_knowledge_of_that_day_and_
 
 
 def test_reference_facts_say_what_is_needed_by_now(judge_server: Any, tmp_path: Path) -> None:
-    early = view(exchange(point=0), reference_facts=True)["reference_facts"]
-    last = view(exchange(point=1), reference_facts=True)["reference_facts"]
+    early = material_of(exchange(point=0), reference_facts=True).shown["reference_facts"]
+    last = material_of(exchange(point=1), reference_facts=True).shown["reference_facts"]
     assert [fact["needed_now"] for fact in early] == [False, False]
     assert [fact["needed_now"] for fact in last] == [True, True]
     assert last[0]["accepted_forms"] == ["£6.00", "6 pounds"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chatparity.exchange import Conversation, Evidence, Exchange, Point, Reply, Score
-    from chatparity.grading import Grader, Metric, grader
+    from chatparity.grading.grader import Grader, Metric, grader
     from chatparity.jsonl import read_transcripts, write_transcripts
     from chatparity.transcript import Transcript, Turn
 

@@ -135,7 +135,8 @@ class Point:
     """A place where an agent is asked, with everything a grader may know before there is a reply.
 
     `labels` hold no ratings of the recorded answers, and nothing here tells whose reply is being graded.
-    `history` is what the one who answers has seen; it ends with the customer's message.
+    `history` is what the one who answers has seen; it ends with the customer's message. `reference` is what a person
+    answered at this place, for graders that compare with it.
     """
 
     id: str
@@ -155,6 +156,7 @@ class Point:
     last: bool
     claimed: bool = True
     customer: str | None = None
+    reference: Reply | None = None
 
     @property
     def customer_text(self) -> str:
@@ -215,7 +217,8 @@ class Exchange:
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A span of text that a score rests on: characters `[start, end)` of the text named by `where`.
 
-    `where` is `reply`, `turn:N` (a turn of the history) or `knowledge:ID`.
+    `where` is `reply`, `turn:N` (a turn of the history), `reply:N` (an earlier reply of the same side, at turn N, where
+    a whole conversation was graded), `reference` (a person's answer) or `knowledge:ID`.
     """
 
     text: str
@@ -224,11 +227,22 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     where: str = "reply"
 
 
+class Ballot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one judge of a panel said; `judge` is its model and where it was asked."""
+
+    judge: str
+    verdict: Verdict
+    reason: str
+    value: float | None = None
+    outcome: str | None = None
+
+
 class Score(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a grader says of an exchange or a conversation.
 
     `value` is in [0, 1], 1 is best, and is `None` exactly when the verdict is `abstained`. `outcome` is one word of the
-    grader's own for what it found (`missed`, `unnecessary`, …), counted in reports.
+    grader's own for what it found (`missed`, `unnecessary`, …), counted in reports. `panel` is what each of several
+    judges said.
     """
 
     verdict: Verdict
@@ -236,6 +250,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: float | None = None
     evidence: tuple[Evidence, ...] = ()
     outcome: str | None = None
+    panel: tuple[Ballot, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the promise that only an abstention has no value."""

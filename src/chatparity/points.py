@@ -43,6 +43,7 @@ def points_of(transcript: Transcript, *, trial: int = 0, languages: Collection[s
             last=turn == turns[-1],
             claimed=claims(languages, transcript.language),
             customer=transcript.customer,
+            reference=recorded_reply(transcript, turn, speakers=("human_agent",)),
         )
         for turn in turns
     ]

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from chatparity._pytest.claims import Claim
     from chatparity._pytest.gate import Gate
 
-__all__ = ["Gate"]
+__all__ = ["Claim", "Gate"]
 
 # The same place as `chatparity.suite.MARKER`, which is not imported here because it loads third parties.
 MARKER = Path("evals", "suite.toml")
-OTHER_RUNS = ("--baseline", "--run-dir")
+OTHER_RUNS = ("--baseline", "--run-dir", "--claims-logs")
 
 
 @pytest.hookimpl(trylast=True)
@@ -53,7 +54,11 @@ def _paths(here: Path, args: Sequence[str]) -> Iterator[Path]:
 
 
 def __getattr__(name: str) -> object:
-    """Fetch `Gate`, the type of the fixture, for annotations that are read while a test file is imported."""
+    """Fetch `Gate` or `Claim`, the types of the fixtures, for annotations read while a test file is imported."""
+    if name == "Claim":
+        from chatparity._pytest.claims import Claim
+
+        return Claim
     if name == "Gate":
         from chatparity._pytest.gate import Gate
 

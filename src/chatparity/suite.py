@@ -8,6 +8,7 @@ a process.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from chatparity.splits import Split
 MODULE = "chatparity_suite"
 MARKER = Path("evals") / "suite.toml"
 FOLDERS = ("graders", "reports", "evals", "datasets")
+# Endpoints answer with the dated name of the model that was asked for: gpt-5-mini-2025-08-07.
+_DATE = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8})$")
 
 Confidence = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -62,14 +65,45 @@ class AgentTable(_Table, frozen=True):
 
 
 class JudgeTable(_Table, frozen=True):
-    """`[judge]`: the model behind LLM graders; `none` leaves them not run. `key_env` is the variable with the key."""
+    """`[judge]`: the model behind LLM graders, or several (a panel); `none` leaves them not run.
+
+    `key_env` is the variable with the key, and `keys` names others by host. `cache` is where answers are kept, by the
+    suite's root. `max_cost` (in the currency of the prices), `max_tokens` (read and written) and `max_requests` are
+    what one run may spend on its judge in all its sittings. `combine` says how a panel comes to one score. `logprobs`
+    asks for log-probabilities, from which a graded score is made where the endpoint gives them. With `redact` personal
+    data is replaced by pseudonyms before anything is sent.
+    """
 
     default: str = "none"
     key_env: str = "OPENAI_API_KEY"
+    keys: dict[str, str] = {}
     cache: str = "reports/judge-cache"
     concurrency: Annotated[int, msgspec.Meta(ge=1)] = 16
     timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 60.0
-    max_requests: int | None = None
+    max_requests: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    max_cost: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    combine: Literal["majority", "mean"] = "majority"
+    logprobs: bool = True
+    redact: bool = True
+
+
+class LicenceTable(_Table, frozen=True):
+    """`[licence]`: what a judged or learned grader must have shown against people before it may decide a gate.
+
+    `kappa`, `sensitivity` and `specificity` are what the lower bounds of Cohen's κ, of the share of people's faults
+    that it finds and of the share of people's good answers that it clears must reach, at `confidence`; `abstained` is
+    the largest share of rated answers that it may leave open, `drift` the largest share of verdicts on anchors that
+    may have changed. `file` is where licences are kept.
+    """
+
+    file: str = "evals/licence.json"
+    kappa: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.4
+    sensitivity: Threshold = 0.75
+    specificity: Threshold = 0.75
+    abstained: Threshold = 0.2
+    drift: Threshold = 0.05
+    confidence: Confidence = 0.95
 
 
 class GateTable(_Table, frozen=True):
@@ -77,13 +111,16 @@ class GateTable(_Table, frozen=True):
 
     Exactly one of `at_least`, `at_most` (a rate), `margin` (AI − human must lie above −margin), `no_worse_than`
     (the same against the baseline run) and `zero` (not one bad exchange) is given. Where several
-    graders measure the same metric of a dimension, the only rule grader decides, or the one that `grader` names.
+    graders measure the same metric of a dimension, the only rule grader decides, or the one that `grader` names; with
+    `licence` the only one that people must have licensed: a judged or learned one. Such a grader decides nothing
+    without its licence, whoever named it.
     `confidence` is that of the two-sided interval. A slice with fewer than `min_n` planned exchanges is reported only.
     """
 
     dimension: str
     metric: str = "rate"
     grader: str | None = None
+    licence: bool = False
     at_least: Threshold | None = None
     at_most: Threshold | None = None
     margin: Threshold | None = None
@@ -170,6 +207,16 @@ class BudgetTable(_Table, frozen=True):
     requests: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
+class ClaimsTable(_Table, frozen=True):
+    """`[claims]`: the claims file, and the logs (transcripts or a table) on which its claims are gates of the suite.
+
+    Without `logs` no test asks for them. Paths start at the suite's root.
+    """
+
+    file: str = "evals/claims.toml"
+    logs: str | None = None
+
+
 class Settings(_Table, frozen=True):
     """All of suite.toml. `agents` are named endpoints for `--agent http:NAME`, with the keys of an agent file."""
 
@@ -178,9 +225,16 @@ class Settings(_Table, frozen=True):
     judge: JudgeTable = JudgeTable()
     gate: tuple[GateTable, ...] = ()
     waiver: tuple[WaiverTable, ...] = ()
+    licence: LicenceTable = LicenceTable()
     agents: dict[str, dict[str, Any]] = {}
     prices: dict[str, PriceTable] = {}
     budget: BudgetTable = BudgetTable()
+    claims: ClaimsTable = ClaimsTable()
+
+    def price(self, *models: str | None) -> PriceTable | None:
+        """Return the price of the first of these models that has one, with or without the date at its end."""
+        names = [name for model in models if model for name in (model, _DATE.sub("", model))]
+        return next((self.prices[name] for name in names if name in self.prices), None)
 
 
 @dataclass(frozen=True)

@@ -90,12 +90,27 @@ def _wait(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the LiteLLM proxy, whose models answer by themselves, behind a master key; give the address with /v1."""
+def scripted_judge() -> Iterator[str]:
+    """Serve a judge that finds every late fee but £6.00 wrong, and says why with a quote; give its base URL."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import obedient  # type: ignore[import-not-found]
+
+    with obedient.serving() as url:
+        yield url
+    sys.path.remove(str(ROOT / "benchmarks"))
+
+
+@pytest.fixture(scope="session")
+def litellm(tmp_path_factory: pytest.TempPathFactory, scripted_judge: str) -> Iterator[str]:
+    """Serve the LiteLLM proxy behind a master key; give the address with /v1.
+
+    Its models answer by themselves, but for `judge`, behind which is the scripted judge.
+    """
     folder = tmp_path_factory.mktemp("litellm")
     config = Path(__file__).parent / "litellm.yaml"
     program = [str(PEERS / "bin" / "litellm"), "--config", str(config), "--host", "127.0.0.1", "--port", "{port}"]
     environment = {"PEER_MASTER_KEY": KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
+    environment["PEER_JUDGE_URL"] = scripted_judge
     with serving(program, folder / "log", ready="/health/readiness", environment=environment) as url:
         yield f"{url}/v1"
 

@@ -140,3 +140,33 @@ def test_a_model_that_only_calls_tools_diverges_with_the_reason(
     records = [json.loads(line) for line in Path("run/replies.jsonl").read_text().splitlines()]
     assert [record["state"] for record in records] == ["diverged", "diverged"]
     assert all(reason in record["reason"] for record in records), records[0]
+
+
+@pytest.mark.usefixtures("key")
+def test_a_judge_behind_the_proxy_gives_the_same_verdicts_as_without_it(
+    litellm: str, scripted_judge: str, master_key: str, chatparity: Chatparity
+) -> None:
+    Path("evals/suite.toml").write_text('[suite]\nname = "fees"\ngraders = ["accuracy_llm"]\n')
+    turns = [
+        [
+            {"speaker": "customer", "text": "How much is it?"},
+            {"speaker": "human_agent", "text": f"The late fee is {fee}."},
+        ]
+        for fee in ("£6.00", "£9.00")
+    ]
+    logs = [
+        {"schema": 1, "id": f"en-{n}", "language": "en", "synthetic": True, "turns": one} for n, one in enumerate(turns)
+    ]
+    Path("logs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in logs))
+    found: list[list[tuple[str, float]]] = []
+    for name, judge in (("proxy", f"openai:judge@{litellm}"), ("bare", f"openai:scripted@{scripted_judge}")):
+        done = chatparity("grade", "logs.jsonl", "--judge", judge, "--out", name)
+        assert done.code == 0, done.err
+        assert "judge: 2 requests" in done.err
+        rows = [json.loads(line) for line in Path(name, "scores.jsonl").read_text().splitlines()]
+        found.append([(row["verdict"], row["value"]) for row in rows if row["arm"] == "ai"])
+    assert found[0] == found[1] == [("pass", 1.0), ("fail", 0.25)]
+    again = chatparity("grade", "proxy", "--judge", f"openai:judge@{litellm}", "--offline")
+    assert again.code == 0, again.err
+    written = b"".join(path.read_bytes() for path in Path().rglob("*") if path.is_file())
+    assert master_key.encode() not in written

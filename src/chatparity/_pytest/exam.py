@@ -70,13 +70,20 @@ class Exam:
     @property
     def options(self) -> Options:
         """Return the run's options; a folder that holds an unfinished run is continued."""
+        from chatparity.run.judging import Judging
         from chatparity.run.select import Options
 
         asked = self.asked
         resume = (self.run / "manifest.json").is_file()
         mode = cast("Mode | None", asked.mode)
         return Options(
-            agent=asked.agent, judge=asked.judge, mode=mode, out=self.run, resume=resume, stop_early=asked.stop_early
+            agent=asked.agent,
+            judge=asked.judge,
+            mode=mode,
+            out=self.run,
+            resume=resume,
+            stop_early=asked.stop_early,
+            judging=Judging(offline=asked.offline),
         )
 
     def try_endpoints(self) -> None:
@@ -109,7 +116,7 @@ class Exam:
         suite = self.plan.suite
         async with (
             open_agent(self.asked.agent or suite.settings.agent.default, suite),
-            open_judge(self.asked.judge or suite.settings.judge.default, suite),
+            open_judge(self.asked.judge or suite.settings.judge.default, suite, offline=self.asked.offline),
         ):
             pass
 
@@ -152,6 +159,7 @@ class Exam:
         from chatparity.gate.early import looking_at
         from chatparity.gate.page import write_report
         from chatparity.run.examine import examine
+        from chatparity.run.judging import not_judged
         from chatparity.sandbox.answering import shop_of
 
         suite = self.plan.suite
@@ -159,6 +167,9 @@ class Exam:
             look = looking_at(suite, self.asked.baseline)
             show = self._progress()
             folder = asyncio.run(examine(suite, self.options, on_progress=show, tools=shop_of(suite), looking=look))
+            missing = not_judged(folder.scores())
+            if missing:
+                return f"no verdict: {missing}\nto go on once they can be had: --run-dir {self.run}"
             write_report(folder, judge_run(folder, suite, self.asked.baseline), self.asked.baseline)
         except ChatparityError as error:
             return f"no verdict: {error}"

@@ -11,13 +11,17 @@ import pytest
 
 HELP = {
     "agent": ("A", "whom to ask: sandbox[:FAULT=RATE,…], openai:MODEL[@URL], http:NAME|FILE.toml, recorded:FILE"),
-    "judge": ("J", "the model behind LLM graders: openai:MODEL[@URL] or none"),
+    "judge": ("J", "the model behind LLM graders: openai:MODEL[@URL], several with commas between, or none"),
     "mode": ("M", "teacher_forced or free_running"),
     "baseline": ("RUN", "an earlier run to compare with"),
     "run-dir": ("DIR", "the run's folder; an unfinished run there is continued, and nothing is asked twice"),
+    "claims-logs": ("PATH", "logs on which the claims of the claims file are asked: transcripts or a table"),
     "inconclusive": ("fail|pass|skip", "what an INCONCLUSIVE gate does to its test (default: fail)"),
 }
-FLAGS = {"stop-early": "ask in random order and stop once every gate is decided"}
+FLAGS = {
+    "stop-early": "ask in random order and stop once every gate is decided",
+    "offline": "never ask the judge: what is not in its cache fails the gates",
+}
 YES, NO = ("1", "true", "yes"), ("0", "false", "no")
 CHOICES = {"mode": ("teacher_forced", "free_running"), "inconclusive": ("fail", "pass", "skip")}
 
@@ -32,7 +36,9 @@ class Asked:
     baseline: Path | None
     run_dir: Path | None
     inconclusive: str
+    claims_logs: Path | None = None
     stop_early: bool = False
+    offline: bool = False
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -65,7 +71,7 @@ def _taken(parser: pytest.Parser) -> set[str]:
 def read_options(config: pytest.Config) -> Asked:
     """Return what was asked for. Raises pytest.UsageError for a value that cannot be."""
     given = {name: _value(config, name) for name in HELP}
-    baseline, run_dir = given["baseline"], given["run-dir"]
+    baseline, run_dir, logs = given["baseline"], given["run-dir"], given["claims-logs"]
     here = config.invocation_params.dir
     return Asked(
         agent=given["agent"],
@@ -74,7 +80,9 @@ def read_options(config: pytest.Config) -> Asked:
         baseline=here / baseline if baseline else None,
         run_dir=here / run_dir if run_dir else None,
         inconclusive=given["inconclusive"] or "fail",
+        claims_logs=here / logs if logs else None,
         stop_early=_flag(config, "stop-early"),
+        offline=_flag(config, "offline"),
     )
 
 

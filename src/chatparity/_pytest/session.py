@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from chatparity._pytest import github
+from chatparity._pytest.claims import MARK as CLAIMS_MARK
+from chatparity._pytest.claims import NO_LOGS, Claim, Claims
 from chatparity._pytest.exam import Exam
 from chatparity._pytest.gate import Gate
 from chatparity._pytest.options import add_options, read_options
@@ -38,6 +40,8 @@ class Examination:
         self.root = root
         self._config = config
         self._exam: Exam | None = None
+        self._claims: Claims | None = None
+        self._unasked = False
 
     def pytest_addoption(self, parser: pytest.Parser) -> None:
         """Add the options."""
@@ -46,11 +50,13 @@ class Examination:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Read the options and name the run; a worker takes the run that the controller named."""
         config.addinivalue_line("markers", MARK)
+        config.addinivalue_line("markers", CLAIMS_MARK)
         asked = read_options(config)
         shared = getattr(config, "workerinput", {}).get("chatparity")
         if shared is None:
             run = (asked.run_dir or new_folder(self.root, asked.agent or "evals")).resolve()
             shared = {"run": str(run), "session": uuid.uuid4().hex}
+        self._claims = Claims(self.root, asked.claims_logs)
         self._exam = Exam(self.root, asked, Path(shared["run"]), shared["session"], self._terminal())
 
     @pytest.hookimpl(optionalhook=True)
@@ -65,6 +71,13 @@ class Examination:
             raise pytest.UsageError("chatparity: asked for gates before pytest was configured")
         return self._exam
 
+    @property
+    def claims(self) -> Claims:
+        """Return the session's claims."""
+        if self._claims is None:
+            raise pytest.UsageError("chatparity: asked for claims before pytest was configured")
+        return self._claims
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Refuse bad input before anything is collected, once: in the process that starts the workers."""
@@ -73,6 +86,7 @@ class Examination:
             return
         try:
             self.exam.plan  # noqa: B018 - planning is what finds what is wrong
+            self.claims.check()
             if not config.option.collectonly:
                 self.exam.try_endpoints()
         except pytest.UsageError as error:
@@ -89,8 +103,25 @@ class Examination:
         paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
         return any(path == evals or evals in path.parents or (path in evals.parents and not kept_out) for path in paths)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
+        """Collect no test of claims where no logs are named: there is nothing to ask them of."""
+        marks = getattr(obj, "pytestmark", ())
+        asks = isinstance(marks, list) and any(mark.name == "claims" for mark in marks)
+        if not asks or self.claims.logs_path is not None:
+            return None
+        self._unasked = True
+        return []
+
+    def pytest_report_collectionfinish(self, items: Sequence[pytest.Item]) -> str:
+        """Say why there is nothing to run where only claims were asked for."""
+        return NO_LOGS if not items and self._unasked else ""
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item a gate × slice of every test with the marker `gates` and the fixture `gate`."""
+        """Make one item a gate × slice of every test with the marker `gates`, and one a claim with `claims`."""
+        asked = metafunc.definition.get_closest_marker("claims")
+        if asked is not None and "claim" in metafunc.fixturenames:
+            metafunc.parametrize("claim", self.claims.chosen(asked), indirect=True)
         mark = metafunc.definition.get_closest_marker("gates")
         if mark is None or "gate" not in metafunc.fixturenames:
             return
@@ -111,6 +142,14 @@ class Examination:
         if one is None:
             raise pytest.UsageError('the fixture gate needs a marker on the test: @pytest.mark.gates("accuracy")')
         return Gate(cast("GateSlice", one), self.exam, request.node.user_properties)
+
+    @pytest.fixture
+    def claim(self, request: pytest.FixtureRequest) -> Claim:
+        """One claim of the claims file; `claim.check()` fails the test unless it is supported and not out of date."""
+        name = getattr(request, "param", None)
+        if name is None:
+            raise pytest.UsageError("the fixture claim needs a marker on the test: @pytest.mark.claims")
+        return Claim(name, self.claims, request.node.user_properties, self.exam.asked.inconclusive)
 
     @cached_property
     def _graders(self) -> Mapping[str, Grader]:

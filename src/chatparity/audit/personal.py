@@ -9,32 +9,11 @@ from typing import Any
 
 from chatparity.audit.digits import western
 from chatparity.audit.grounds import Fault
+from chatparity.checks.personal import CARD, EMAIL, FICTION, IBAN, NO_PHONE, is_card, is_iban
 from chatparity.transcript import Transcript
 
-_CARD = re.compile(
-    r"(?<![0-9A-Za-z-])(?:[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5})"
-    r"(?![0-9A-Za-z-]|[.,]\d)"
-)
-_IBAN = re.compile(r"(?<![0-9A-Za-z-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![0-9A-Za-z-])")
-_EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 _RESERVED_HOST = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost)$", re.IGNORECASE)
 _MAY_BE_PHONE = re.compile(r"\+\d|(?<![\w.-])\(?\d[\d ()/.-]{7,}\d")
-_NO_PHONE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d\d|[A-Z]{1,3}-[\d-]+")
-
-_RESERVED = {
-    "1": r"[2-9]\d{2}55501\d{2}",  # North America (NANPA)
-    "44": (  # Great Britain (Ofcom, numbers for drama)
-        r"7700900\d{3}|1632960\d{3}|1(?:1[3-8]|21|31|41|51|61)4960\d{3}|2079460\d{3}|2896496\d{3}|2920180\d{3}"
-        r"|1914980\d{3}|8081570\d{3}|9098790\d{3}|3069990\d{3}"
-    ),
-    "353": r"2091\d{5}",  # Ireland (ComReg)
-    "49": r"(?:3023125|6990009|4066969|2214710|8999998)\d{3}|1713920\d{3}|176040690\d{2}",  # Germany (BNetzA)
-    "46": r"3139006\d{2}|4062804\d{2}|8465004\d{2}|9803192\d{2}|701740(?:60[5-9]|6[1-9]\d)",  # Sweden (PTS)
-    "33": r"(?:19900|26191|35301|46571|53649|63998)\d{4}",  # France (Arcep, for audiovisual works)
-    "61": r"[2378](?:5550|7010)\d{4}",  # Australia (ACMA)
-}
-FICTION = tuple(re.compile(rf"\+{code}(?:{number})") for code, number in _RESERVED.items())
-"""Ranges that national regulators keep out of service for film, books and tests, in E.164."""
 
 
 def real_looking(transcript: Transcript) -> Iterator[Fault]:
@@ -54,36 +33,23 @@ def found_in(text: str, region: str | None = None) -> Iterator[str]:
     if not any(one.isdigit() for one in plain) and "@" not in plain:
         return
     rest = plain
-    for hit in _IBAN.finditer(plain):
-        if _is_iban(hit.group()):
+    for hit in IBAN.finditer(plain):
+        if is_iban(hit.group()):
             rest = rest.replace(hit.group(), " ")
             yield f"expected no account number, got the valid IBAN {_masked(hit.group())}: change a digit"
-    for hit in _CARD.finditer(rest):
-        if _is_card(hit.group()):
+    for hit in CARD.finditer(rest):
+        if is_card(hit.group()):
             rest = rest.replace(hit.group(), " ")
             yield f"expected no card number, got {_masked(hit.group())}, which passes the Luhn check: change a digit"
-    for hit in _EMAIL.finditer(plain):
+    for hit in EMAIL.finditer(plain):
         if not _RESERVED_HOST.search(hit.group(1)):
             yield f"expected an address at example.com, .org or .net, got one at {hit.group(1)}"
     yield from _phones(rest, region)
 
 
-def _is_iban(text: str) -> bool:
-    from stdnum import iban
-
-    return bool(iban.is_valid(text, check_country=False))
-
-
-def _is_card(text: str) -> bool:
-    from stdnum import luhn
-
-    digits = re.sub(r"\D", "", text)
-    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and bool(luhn.is_valid(digits))
-
-
 def _phones(text: str, region: str | None) -> Iterator[str]:
     """Yield the telephone numbers of a text that could be someone's."""
-    text = _NO_PHONE.sub(lambda hit: " " * len(hit.group()), text)
+    text = NO_PHONE.sub(lambda hit: " " * len(hit.group()), text)
     if not _MAY_BE_PHONE.search(text):
         return
     import phonenumbers

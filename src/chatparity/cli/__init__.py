@@ -12,7 +12,23 @@ from collections.abc import Sequence
 
 import typer
 
-from chatparity.cli import check, gate, grade, import_, init, replay, report, run, sample, sandbox, try_
+from chatparity.cli import (
+    calibrate,
+    check,
+    claims,
+    fit,
+    gate,
+    grade,
+    import_,
+    init,
+    mutate,
+    replay,
+    report,
+    run,
+    sample,
+    sandbox,
+    try_,
+)
 from chatparity.cli.show import complain, silence, tolerant
 from chatparity.errors import ChatparityError
 
@@ -39,7 +55,11 @@ for _name, _module in {
     "grade": grade,
     "gate": gate,
     "report": report,
+    "mutate": mutate,
+    "fit": fit,
+    "calibrate": calibrate,
     "sample": sample,
+    "claims": claims,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 

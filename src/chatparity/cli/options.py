@@ -10,6 +10,7 @@ import typer
 from chatparity.errors import UsageError
 
 if TYPE_CHECKING:
+    from chatparity.run.judging import Judging
     from chatparity.run.select import Options
     from chatparity.splits import Split
     from chatparity.suite import Mode
@@ -28,7 +29,9 @@ Agent = Annotated[
         "recorded:FILE.",
     ),
 ]
-Judge = Annotated[str | None, typer.Option(metavar="J", help="openai:MODEL[@URL] or none.")]
+Judge = Annotated[
+    str | None, typer.Option(metavar="J", help="openai:MODEL[@URL], several with commas between, or none.")
+]
 ModeOption = Annotated[str | None, typer.Option("--mode", metavar="M", help="teacher_forced or free_running.")]
 Out = Annotated[Path | None, typer.Option(metavar="RUN", help="The run's folder; default: a new one in reports/runs.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in --out; nothing is asked twice.")]
@@ -56,6 +59,19 @@ MaxMinutes = Annotated[
 ]
 MaxRequests = Annotated[
     int | None, typer.Option("--max-requests", min=0, metavar="N", help="Stop after N requests to the agent.")
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Never ask the judge: what is not in its cache is missing (exit code 4).")
+]
+MaxJudgeCost = Annotated[
+    float | None,
+    typer.Option("--max-judge-cost", min=0, metavar="AMOUNT", help="Stop judging at this cost, by the prices."),
+]
+MaxJudgeTokens = Annotated[
+    int | None, typer.Option("--max-judge-tokens", min=0, metavar="N", help="Stop judging after N tokens.")
+]
+MaxJudgeRequests = Annotated[
+    int | None, typer.Option("--max-judge-requests", min=0, metavar="N", help="Stop judging after N requests.")
 ]
 StopEarly = Annotated[
     bool, typer.Option("--stop-early", help="Ask in random order and stop once every gate is decided.")
@@ -117,12 +133,14 @@ def run_options(
     max_requests: int | None = None,
     stop_early: bool = False,
     seed: int | None = None,
+    judging: Judging | None = None,
 ) -> Options:
     """Return the options of a run as the library takes them. Raises UsageError for values that cannot be."""
     if resume and out is None:
         raise UsageError("--resume: name the run to continue with --out RUN")
     if seed is not None and not (stop_early or resume):
         raise UsageError("--seed: it gives the order of --stop-early: add that or leave it out")
+    from chatparity.run.judging import Judging
     from chatparity.run.select import Options
 
     return Options(
@@ -143,4 +161,5 @@ def run_options(
         max_requests=max_requests,
         stop_early=stop_early,
         seed=seed,
+        judging=judging or Judging(),
     )

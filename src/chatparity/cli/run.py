@@ -16,9 +16,13 @@ from chatparity.cli.options import (
     Judge,
     Limit,
     MaxCost,
+    MaxJudgeCost,
+    MaxJudgeRequests,
+    MaxJudgeTokens,
     MaxMinutes,
     MaxRequests,
     ModeOption,
+    Offline,
     Out,
     Paths,
     Resume,
@@ -31,7 +35,7 @@ from chatparity.cli.options import (
 )
 from chatparity.cli.options import run_options as read
 from chatparity.cli.show import complain, progress, say
-from chatparity.cli.spent import INCOMPLETE, how_to_go_on, show_dry_run, show_spending
+from chatparity.cli.spent import INCOMPLETE, how_to_go_on, how_to_judge_on, show_dry_run, show_spending
 from chatparity.cli.verdict import show_verdict
 
 if TYPE_CHECKING:
@@ -74,6 +78,10 @@ def command(
     max_requests: MaxRequests = None,
     stop_early: StopEarly = False,
     seed: Seed = None,
+    offline: Offline = False,
+    max_judge_cost: MaxJudgeCost = None,
+    max_judge_tokens: MaxJudgeTokens = None,
+    max_judge_requests: MaxJudgeRequests = None,
     dry_run: DryRun = False,
     baseline: Baseline = None,
     as_json: AsJson = False,
@@ -87,6 +95,7 @@ def command(
     from chatparity.gate.early import looking_at
     from chatparity.gate.plan import check_names, plan_gates
     from chatparity.run.examine import examine, with_folder
+    from chatparity.run.judging import Judging
     from chatparity.sandbox.answering import shop_of
     from chatparity.suite import load_suite
 
@@ -108,6 +117,12 @@ def command(
         max_requests=max_requests,
         stop_early=stop_early,
         seed=seed,
+        judging=Judging(
+            offline=offline,
+            max_cost=max_judge_cost,
+            max_tokens=max_judge_tokens,
+            max_requests=max_judge_requests,
+        ),
     )
     suite = load_suite()
     if resume:
@@ -137,7 +152,9 @@ def _decided(folder: RunFolder, suite: Suite, options: Options, baseline: Path |
     from chatparity.run.needs import gradable_in
 
     show_spending(folder, suite)
-    stopped = how_to_go_on(folder, suite, options, command="run")
+    asked = how_to_go_on(folder, suite, options, command="run")
+    judged = how_to_judge_on(folder, options.judge, options.judging)
+    stopped = "\n".join(one for one in (asked, judged) if one)
     try:
         findings = judge_run(folder, suite, baseline)
     except RunIncomplete as error:

@@ -9,6 +9,7 @@ from chatparity.cli.show import complain, say
 
 if TYPE_CHECKING:
     from chatparity.run.folder import RunFolder
+    from chatparity.run.judging import Judging
     from chatparity.run.select import Options
     from chatparity.suite import Suite
 
@@ -33,6 +34,16 @@ def show_spending(folder: RunFolder, suite: Suite) -> None:
 
     for line in run_spending(folder, suite).lines():
         complain(line)
+    show_judge_spending(folder, suite)
+
+
+def show_judge_spending(folder: RunFolder, suite: Suite) -> None:
+    """Print what a run has spent on its judge, in one line; nothing when no judge was ever asked."""
+    from chatparity.run.judging import spent_on_judge
+
+    spent = spent_on_judge(folder, suite)
+    if spent.requests:
+        complain(spent.line())
 
 
 def json_of(folder: RunFolder, suite: Suite) -> str:
@@ -52,6 +63,22 @@ def json_of(folder: RunFolder, suite: Suite) -> str:
         "spent": asdict(run_spending(folder, suite)),
     }
     return msgspec.json.encode(found).decode()
+
+
+def how_to_judge_on(folder: RunFolder, judge: str | None, judging: Judging) -> str:
+    """Return why scores by the judge are missing and how to get them, or an empty text when none is."""
+    from chatparity.run.judging import not_judged
+
+    why = not_judged(folder.scores())
+    if not why:
+        return ""
+    again = f"chatparity grade {shlex.quote(str(folder.path))}"
+    if judge is not None and judge != folder.manifest().judge:
+        again += f" --judge {shlex.quote(judge)}"
+    how = "to ask the judge for them"
+    if not judging.offline:
+        how = "to go on, with a higher budget (--max-judge-cost, --max-judge-tokens, --max-judge-requests or [judge])"
+    return f"{why}\n{how}: {again}"
 
 
 def how_to_go_on(folder: RunFolder, suite: Suite, options: Options, *, command: str) -> str:

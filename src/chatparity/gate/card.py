@@ -8,12 +8,14 @@ from chatparity.gate.needed import more_text
 from chatparity.gate.result import Findings, GateResult, SliceRate
 from chatparity.gate.slices import ALL, short
 from chatparity.gate.text import (
+    corrected_text,
     difference_text,
     early_text,
     flips_text,
     metric_text,
     rate_text,
     threshold_text,
+    trust_lines,
     visible,
     waiver_lines,
 )
@@ -39,7 +41,7 @@ def card_lines(findings: Findings) -> Iterator[tuple[str, str]]:
     for row, verdict in zip(table, ("", *(gate.verdict for gate in findings.gates)), strict=True):
         yield visible(_padded(row, widths)), verdict
     for gate in findings.gates:
-        for line in waiver_lines(gate):
+        for line in (*trust_lines(gate), *waiver_lines(gate)):
             yield visible(f"  {gate.name}: {line}"), ""
     yield from ((visible(line), "") for line in findings.notes)
     yield from ((visible(line), "") for line in _reported(findings))
@@ -87,8 +89,13 @@ def _reported(findings: Findings) -> Iterator[str]:
         yield "reported only" + (" (synthetic data: so are the people)" if findings.synthetic else "")
     for (dimension, grader, metric), arms in by_metric.items():
         name = f"{dimension} {metric}" + ("" if grader == dimension else f" ({grader})")
-        shown = [f"{label} {rate_text(arms[arm].rate)}" for arm, label in LABELS if arm in arms]
-        yield f"  {name}: {'; '.join(shown)}"
+        shown = [f"{label} {rate_text(arms[arm].rate)}{_corrected(arms[arm])}" for arm, label in LABELS if arm in arms]
+        agreement = next((one.agreement for one in arms.values() if one.agreement), "")
+        yield f"  {name}: {'; '.join(shown)}{f' (as judged: {agreement})' if agreement else ''}"
+
+
+def _corrected(one: SliceRate) -> str:
+    return f", corrected {corrected_text(one.corrected)}" if one.corrected is not None else ""
 
 
 def _against(findings: Findings) -> Iterator[str]:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from chatparity.gate.echoes import Spot
 from chatparity.gate.family import corrected
 from chatparity.gate.flips import flips
+from chatparity.gate.licensed import licensed
 from chatparity.gate.looks import AT_THE_END, LOOKING, ONE_LOOK, Way
 from chatparity.gate.measure import Table
 from chatparity.gate.others import differences, not_measured, rates
 from chatparity.gate.result import FORMAT, Early, Findings, GateResult, Verdict
 from chatparity.gate.slices import GateSlice, Key, expand, planned_rows
+from chatparity.gate.trust import Trust
 from chatparity.gate.verdict import decided
 from chatparity.gate.waived import bad_in, check_waivers, notes, today, waived_ids, with_waivers
 from chatparity.grading.grader import Grader
@@ -33,15 +35,18 @@ def decide(
     looks: Looks | None = None,
     day: dt.date | None = None,
     echoes: frozenset[Spot] = frozenset(),
+    trust: Trust | None = None,
 ) -> Findings:
     """Return the verdict of every gate on every slice, and all else that a run shows.
 
     FAIL if any gate counts as FAIL, else INCONCLUSIVE if any does or no gate was decided, else PASS. A `no_worse_than`
     gate without a `baseline` is not decided; `not_measured` says so. `looks` is what became of a run that was looked at
     early: one that was stopped is decided by always-valid intervals. Waivers are held against `day`, today if None. At
-    `echoes` the agent is a recording of the person it would be compared with: a margin does not count them. Raises
-    InputError for a gate or waiver that names what does not exist.
+    `echoes` the agent is a recording of the person it would be compared with: a margin does not count them. `trust` is
+    what is known of judged and learned graders: without it none of them decides anything. Raises InputError for a gate
+    or waiver that names what does not exist.
     """
+    trust = Trust(needs=settings.licence) if trust is None else trust
     counts = planned_rows(rows)
     asked = expand(settings, graders, counts)
     check_waivers(settings, asked, None)
@@ -58,6 +63,7 @@ def decide(
         synthetic=manifest.synthetic,
         day=day or today(),
         echoes=echoes,
+        trust=trust,
     )
     sizes = {key: one.largest for key, one in counts.items()} if stopped else None
     table = Table.of(_seen(rows, sampled), sizes, echoes)
@@ -68,13 +74,13 @@ def decide(
         format=FORMAT,
         verdict=next((verdict for verdict in order if verdict in counting), "INCONCLUSIVE"),
         gates=gates,
-        rates=rates(table, graders, asked),
+        rates=rates(table, graders, asked, trust),
         ledger=tuple(ledger(rows)),
         not_measured=(*unasked, *not_measured(rows, asked, manifest, has_baseline=baseline is not None)),
         agent=manifest.agent,
         mode=manifest.mode,
         synthetic=manifest.synthetic,
-        differences=differences(table, graders, asked),
+        differences=differences(table, graders, asked, trust),
         flips=flips(table, Table.of(baseline), graders) if baseline is not None else (),
         early=_early(rows, graders, manifest, looks),
         notes=tuple(notes(settings, gates, {row.id for row in rows})),
@@ -97,21 +103,24 @@ def gates_of(
     synthetic: bool,
     day: dt.date,
     echoes: frozenset[Spot] = frozenset(),
+    trust: Trust | None = None,
 ) -> tuple[GateResult, ...]:
     """Return the results of gates, corrected for slices, with their waivers.
 
-    `sampled` are the clusters that a run looked at early has come to in its random order; None for all.
+    `sampled` are the clusters that a run looked at early has come to in its random order; None for all. Without `trust`
+    scores are taken as they are, whoever gave them: a look at a run asks whether more data would decide.
     """
     before, every = Table.of(baseline), Table.of(rows)
     unseen = {one.key: one.planned.n - len(every.get("ai", one.key)) for one in asked}
-    results = _pass(asked, rows, before, way, sampled, unseen, echoes, synthetic=synthetic)
+    results = _pass(asked, rows, before, way, sampled, unseen, echoes, trust, synthetic=synthetic)
     if not settings.waiver:
         return tuple(results)
     left_out = waived_ids(settings, day)
     without: Mapping[int, GateResult] = {}
     if left_out:
         kept = [row for row in rows if row.id not in left_out]
-        without = dict(enumerate(_pass(asked, kept, before, way, sampled, unseen, echoes, synthetic=synthetic)))
+        left = _pass(asked, kept, before, way, sampled, unseen, echoes, trust, synthetic=synthetic)
+        without = dict(enumerate(left))
     return tuple(with_waivers(results, without, settings, day, bad_in(rows, asked)))
 
 
@@ -123,6 +132,7 @@ def _pass(
     sampled: frozenset[str] | None,
     unseen: Mapping[Key, int],
     echoes: frozenset[Spot],
+    trust: Trust | None,
     *,
     synthetic: bool,
 ) -> list[GateResult]:
@@ -140,7 +150,7 @@ def _pass(
         else decided(one, table, before, way, unseen=0, synthetic=synthetic)
         for one in asked
     ]
-    return corrected(found)
+    return corrected(found if trust is None else licensed(found, table, trust))
 
 
 def _seen(rows: Sequence[ScoreRow], sampled: frozenset[str] | None) -> Sequence[ScoreRow]:

@@ -11,6 +11,7 @@ from chatparity.errors import RunIncomplete, UsageError
 from chatparity.gate.decide import decide
 from chatparity.gate.echoes import Spot, echoes
 from chatparity.gate.result import Findings
+from chatparity.gate.trust import Trust
 from chatparity.grading.load import load_graders
 from chatparity.grading.needs import missing_labels
 from chatparity.run.folder import Manifest, RunFolder
@@ -40,6 +41,7 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
         baseline=before,
         looks=folder.looks(),
         echoes=_echoes(folder, manifest, suite),
+        trust=Trust.of(folder, suite),
     )
     if unlike:
         told = f"what the agent alone changed since the baseline: that run was {' and '.join(unlike)}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from chatparity.gate.corrected import corrected_rate
 from chatparity.gate.measure import Table, answered_once, difference_of, rate_of, with_people
 from chatparity.gate.result import SliceRate
 from chatparity.gate.slices import ALL, FIXED, PAIRED, GateSlice
+from chatparity.gate.trust import Trust, languages_of
 from chatparity.grading.grader import Grader, Metric
 from chatparity.grading.rows import ScoreRow
 from chatparity.run.folder import Manifest
@@ -15,7 +17,7 @@ from chatparity.run.folder import Manifest
 CONFIDENCE = 0.95
 
 
-def rates(table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice]) -> tuple[SliceRate, ...]:
+def rates(table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice], trust: Trust) -> tuple[SliceRate, ...]:
     """Return every metric × slice × arm that no absolute gate decides, with why there is none."""
     gates = {(one.grader.name, one.metric.name, one.slice): one for one in asked if one.gate.kind in FIXED}
     found: list[SliceRate] = []
@@ -29,6 +31,7 @@ def rates(table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice]) -
             if not rows or (arm == "ai" and gate is not None and gate.gated):
                 continue
             measured = rate_of(rows, metric.name, CONFIDENCE, table.largest(key))
+            one_look = table.largest(key) is None
             found.append(
                 SliceRate(
                     dimension=grader.dimension,
@@ -39,6 +42,8 @@ def rates(table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice]) -
                     rate=measured.rate,
                     good_is_high=metric.good_is_high,
                     why=_why(arm, gate),
+                    corrected=corrected_rate(rows, grader, metric.name, trust, measured.rate) if one_look else None,
+                    agreement=trust.agreement(grader, metric.name, languages_of(rows)),
                 )
             )
     return tuple(found)
@@ -52,7 +57,9 @@ def _why(arm: str, gate: GateSlice | None) -> str:
     return f"{gate.planned.n} planned, a gate needs {gate.gate.min_n}"
 
 
-def differences(table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice]) -> tuple[SliceRate, ...]:
+def differences(
+    table: Table, graders: Sequence[Grader], asked: Sequence[GateSlice], trust: Trust
+) -> tuple[SliceRate, ...]:
     """Return AI − human of every metric and slice in which both arms have graded the same exchanges."""
     margins = {
         (one.grader.name, one.metric.name, one.slice): one.gate
@@ -76,6 +83,7 @@ def differences(table: Table, graders: Sequence[Grader], asked: Sequence[GateSli
                     rate=measured.rate,
                     good_is_high=metric.good_is_high,
                     why="" if gate else "no gate",
+                    agreement=trust.agreement(grader, metric.name, languages_of(pairs.mine)),
                 )
             )
     return tuple(found)

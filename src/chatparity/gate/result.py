@@ -85,6 +85,9 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     verdict of the run (None: its own verdict): PASS under a waiver, FAIL when a waiver of a gate that does not pass
     has expired. Where conversations are waived, `without` is the rate (or difference) without them, which decides.
     `family` is there for the slices of a gate that was asked of several.
+
+    Of a judged or learned grader `agreement` says how far it agreed with people, and `corrected` is the rate (or the
+    difference) corrected for its errors with people's labels, where there are any.
     """
 
     name: str
@@ -107,6 +110,8 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     waivers: tuple[Waived, ...] = ()
     without: Rate | None = None
     family: Family | None = None
+    corrected: Rate | None = None
+    agreement: str = ""
 
     @property
     def effect(self) -> Verdict:
@@ -120,7 +125,10 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SliceRate(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate that is shown and not gated: one metric of one arm on one slice; `why` says why there is no gate."""
+    """A rate that is shown and not gated: one metric of one arm on one slice; `why` says why there is no gate.
+
+    `corrected` and `agreement` are as in `GateResult`.
+    """
 
     dimension: str
     metric: str
@@ -130,6 +138,8 @@ class SliceRate(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate
     good_is_high: bool
     why: str = ""
+    corrected: Rate | None = None
+    agreement: str = ""
 
 
 class Flip(msgspec.Struct, frozen=True, kw_only=True):

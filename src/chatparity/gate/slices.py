@@ -191,7 +191,8 @@ def expand(settings: Settings, graders: Sequence[Grader], counts: Mapping[Key, P
 def _measure(gate: GateTable, graders: Sequence[Grader]) -> tuple[Grader, Metric] | str:
     """Return the grader and metric that a gate rests on, or what is wrong with it.
 
-    Where several graders of a dimension have the metric and the gate names none, the only rule grader decides.
+    Where several graders of a dimension have the metric and the gate names none, the only rule grader decides, or with
+    `licence` the only one that needs a licence.
     """
     of_dimension = [one for one in graders if one.dimension == gate.dimension]
     if not of_dimension:
@@ -205,7 +206,8 @@ def _measure(gate: GateTable, graders: Sequence[Grader]) -> tuple[Grader, Metric
         there = ", ".join(sorted({metric.name for one in named for metric in one.metrics}))
         return f'no metric is called "{gate.metric}": there are {there}'
     rules = [pair for pair in having if pair[0].kind == "rule"]
-    decisive = having if len(having) == 1 else rules
+    judging = [pair for pair in having if pair[0].needs_licence] if gate.licence else []
+    decisive = having if len(having) == 1 else judging or rules
     if len(decisive) != 1:
         return f'several graders measure "{gate.metric}": name one with `grader`: {_names([one for one, _ in having])}'
     grader, metric = decisive[0]

@@ -80,7 +80,7 @@ def red_text(result: GateResult, run_path: Path, *, agent: str | None = None, tr
     lines = [f"{result.verdict}{waived} {result.name} {measured_text(result)}, needs {need}"]
     if result.verdict == "INCONCLUSIVE" or result.rate.unknown or result.kind == "zero" or result.family:
         lines.append(f"  why: {result.reason}")
-    lines += [f"  {line}" for line in waiver_lines(result)]
+    lines += [f"  {line}" for line in (*trust_lines(result), *waiver_lines(result))]
     report = near(run_path / "report.html")
     if not result.failures:
         lines.append(f"  report: {report}")
@@ -108,6 +108,25 @@ def waiver_lines(result: GateResult) -> list[str]:
         figures = rate_text(result.without) if result.difference is None else difference_text(result.without)
         lines.append(f"without the waived conversations {figures}: {result.effect}, which is what counts")
     return lines
+
+
+def trust_lines(result: GateResult) -> list[str]:
+    """Return what a judged or learned grader's figure is worth: how it agreed with people, and what corrects it."""
+    if not result.agreement:
+        return []
+    lines = [f"as judged by {result.grader}: {result.agreement}"]
+    if result.corrected is not None:
+        lines.append(f"corrected {corrected_text(result.corrected, difference=result.difference is not None)}")
+    return lines
+
+
+def corrected_text(rate: Rate, *, difference: bool = False) -> str:
+    """Return a corrected rate or difference with its interval and method; its counts are those of the raw one."""
+    if rate.estimate is None or rate.low is None or rate.high is None:
+        return f"not known ({rate.method})"
+    if difference:
+        return f"{signed(rate.estimate)} points [{signed(rate.low)}, {signed(rate.high)}] ({rate.method})"
+    return f"{100 * rate.estimate:.1f} % [{100 * rate.low:.1f}, {100 * rate.high:.1f}] ({rate.method})"
 
 
 def early_text(early: Early) -> str:

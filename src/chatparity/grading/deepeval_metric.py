@@ -1,45 +1,35 @@
-"""deepeval's ConversationalGEval as a grader: its prompts and scoring, our judge behind it."""
+"""deepeval's conversation metrics as graders: its prompts and scoring; our judge, cache and account behind them."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import os
-import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from chatparity.errors import JudgeFailure
 from chatparity.exchange import Exchange, Reply, Score
+from chatparity.grading.deepeval_model import Deepeval, judge_model, load_deepeval
+from chatparity.grading.material import knowledge_at
 from chatparity.grading.rubric_file import Rubric
 from chatparity.grading.verdict import withheld
-from chatparity.judge import DATA_RULE, Judge, fence_for
+from chatparity.judge import Judge, Pseudonyms, fence_for, fenced
 
-T = TypeVar("T")
-# Read by deepeval while it is imported: without them it reports usage and reads ./.env into the environment.
-QUIET = {"DEEPEVAL_TELEMETRY_OPT_OUT": "1", "DEEPEVAL_DISABLE_DOTENV": "1"}
+__all__ = ["deepeval_grade", "judge_model"]
+
 THREADS = 16
-_importing = threading.Lock()
+NAME = 40
+NOTHING_KEPT = "the customer said nothing that would have to be kept in mind"
+NOTHING_WANTED = "the judge found nothing that the customer wanted"
+# The metrics whose verdicts are a list: where it is empty there was nothing to grade, whatever they make of it.
+EMPTY = {"knowledge_retention": NOTHING_KEPT, "conversation_completeness": NOTHING_WANTED}
 
 
-@dataclass(frozen=True)
-class _Deepeval:
-    """The names of deepeval that are used here."""
-
-    metric: Any
-    case: Any
-    turn: Any
-    tool_call: Any
-    params: Any
-    model: Callable[[Judge, asyncio.AbstractEventLoop], Any]
-
-
-def deepeval_grade(rubric: Rubric, judge: Judge | None) -> Callable[[Sequence[Exchange]], Awaitable[Score]]:
-    """Return a conversation-level grading function that runs ConversationalGEval with a rubric's criteria and steps.
+def deepeval_grade(rubric: Rubric) -> Callable[[Sequence[Exchange], Judge], Awaitable[Score]]:
+    """Return a function that grades one conversation by a rubric's deepeval metric and one judge.
 
     Each measurement runs in a thread with an event loop of its own: deepeval calls its model synchronously in places,
     and the judge must go on answering meanwhile. The threads are not those of the loop's default executor, which the
@@ -47,46 +37,44 @@ def deepeval_grade(rubric: Rubric, judge: Judge | None) -> Callable[[Sequence[Ex
     """
     threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="deepeval")
 
-    async def grade(exchanges: Sequence[Exchange]) -> Score:
-        if judge is None:
-            raise JudgeFailure("none", f"{rubric.name} needs a judge: name one with --judge")
+    async def grade(exchanges: Sequence[Exchange], judge: Judge) -> Score:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(threads, _measure, rubric, judge, loop, exchanges)
 
     return grade
 
 
-def judge_model(judge: Judge, loop: asyncio.AbstractEventLoop) -> Any:
-    """Return a model for deepeval's metrics (a DeepEvalBaseLLM) that asks `judge`, which was opened in `loop`.
-
-    `a_generate` may be awaited in any loop; `generate` blocks, so it must be called from another thread than the
-    loop's. Both raise JudgeFailure, and the model remembers the first failure as `failure`.
-    """
-    return _load().model(judge, loop)
-
-
 def _measure(rubric: Rubric, judge: Judge, loop: asyncio.AbstractEventLoop, exchanges: Sequence[Exchange]) -> Score:
     """Measure one conversation; runs in a thread of its own."""
-    deepeval = _load()
+    deepeval = load_deepeval()
+    case = _case(deepeval, exchanges, rubric, redact=judge.redact)
     model = deepeval.model(judge, loop)
-    metric = deepeval.metric(
-        name=rubric.name,
-        criteria=rubric.text,
-        evaluation_steps=list(rubric.steps) or None,
-        evaluation_params=[deepeval.params.ROLE, deepeval.params.CONTENT, deepeval.params.TOOLS_CALLED],
-        model=model,
-        threshold=rubric.value(rubric.pass_at),
-        async_mode=True,
-        verbose_mode=False,
-    )
+    metric = _metric(deepeval, rubric, model)
     try:
-        asyncio.run(metric.a_measure(_case(deepeval, exchanges), _show_indicator=False))
+        asyncio.run(metric.a_measure(case, _show_indicator=False))
     except JudgeFailure as error:
         return withheld(error)
     # deepeval's metrics may swallow a failed call and fall back to a score of their own: that is no verdict.
     if model.failure is not None:
         return withheld(model.failure)
+    if rubric.metric in EMPTY and not [one for one in metric.verdicts if one is not None]:
+        return Score.abstained(EMPTY[rubric.metric], outcome="nothing")
     return _score(metric.score, metric.reason, rubric)
+
+
+def _metric(deepeval: Deepeval, rubric: Rubric, model: Any) -> Any:
+    """Return the metric that a rubric names, with the judge as its model."""
+    made = deepeval.metrics[rubric.metric]
+    settings = {"model": model, "threshold": rubric.value(rubric.pass_at), "async_mode": True, "verbose_mode": False}
+    if rubric.metric != "conversational_geval":
+        return made(**settings)
+    return made(
+        name=rubric.name,
+        criteria=rubric.text,
+        evaluation_steps=list(rubric.steps) or None,
+        evaluation_params=[deepeval.params.ROLE, deepeval.params.CONTENT, deepeval.params.TOOLS_CALLED],
+        **settings,
+    )
 
 
 def _score(value: Any, reason: Any, rubric: Rubric) -> Score:
@@ -98,102 +86,62 @@ def _score(value: Any, reason: Any, rubric: Rubric) -> Score:
     return give(said, value=float(value))
 
 
-def _case(deepeval: _Deepeval, exchanges: Sequence[Exchange]) -> Any:
+def _case(deepeval: Deepeval, exchanges: Sequence[Exchange], rubric: Rubric, *, redact: bool) -> Any:
     """Return a conversation as deepeval's test case: the customer's words and this side's replies, each fenced.
 
-    It says nothing of who answered, and nothing from the labels.
+    It says nothing of who answered, and nothing from the labels. What a reply may rest on, the knowledge, the records
+    and what tools returned, is its retrieval context. Raises JudgeFailure `leak` as `material_of` does.
     """
-    texts = [(one.point.customer_text, one.reply) for one in exchanges]
-    tag = fence_for("\n".join(part for text, reply in texts for part in (text, reply.text)))
-
-    def fenced(text: str) -> str:
-        return f"<{tag}>{text}</{tag}>"
-
+    point = exchanges[-1].point
+    names = Pseudonyms(point.market, on=redact)
+    names.learn([point.records, *(call.result for one in exchanges for call in one.reply.tool_calls)])
+    said = [(names.of(one.point.customer_text).text, names.of(one.reply.text).text) for one in exchanges]
+    calls = [_calls(one.reply, names) for one in exchanges]
+    known = [names.of(passage.text).text for passage in knowledge_at(point)]
+    if point.records:
+        known.append(_json(names.within(dict(point.records))))
+    left = names.leaks([said, calls, known])
+    if left:
+        raise JudgeFailure("leak", f"nothing was sent: after redaction the text still holds: {', '.join(left)}")
+    tag = fence_for(_json([said, calls, known]))
     turns: list[Any] = []
-    for text, reply in texts:
-        turns.append(deepeval.turn(role="user", content=fenced(text)))
-        turns.append(deepeval.turn(role="assistant", content=fenced(reply.text), tools_called=_tools(deepeval, reply)))
-    return deepeval.case(turns=turns)
-
-
-def _tools(deepeval: _Deepeval, reply: Reply) -> list[Any] | None:
-    """Return a reply's tool calls as deepeval's; whether a call succeeded stands beside its result."""
-    calls = [
-        deepeval.tool_call(
-            name=call.name,
-            input_parameters=msgspec.to_builtins(call.arguments),
-            output={"ok": call.ok, "result": msgspec.to_builtins(call.result)},
+    for (text, reply), called in zip(said, calls, strict=True):
+        turns.append(deepeval.turn(role="user", content=fenced(text, tag)))
+        returned = [_json(one["output"]) for one in called]
+        context = [fenced(one, tag) for one in [*known, *returned]]
+        turns.append(
+            deepeval.turn(
+                role="assistant",
+                content=fenced(reply, tag),
+                tools_called=[_tool(deepeval, one, tag) for one in called] or None,
+                # An empty list would be refused as missing: there is nothing that the reply could rest on.
+                retrieval_context=context or [fenced("(nothing)", tag)],
+            )
         )
+    return deepeval.case(turns=turns, chatbot_role=rubric.role or None)
+
+
+def _calls(reply: Reply, names: Pseudonyms) -> list[dict[str, Any]]:
+    """Return a reply's tool calls, redacted; whether a call succeeded stands beside its result."""
+    return [
+        {
+            "name": call.name,
+            "input": names.within(call.arguments),
+            "output": {"ok": call.ok, "result": names.within(msgspec.to_builtins(call.result))},
+        }
         for call in reply.tool_calls
     ]
-    return calls or None
 
 
-@functools.cache
-def _names() -> _Deepeval:
-    """Import deepeval, quietly, and make the model class over it."""
-    os.environ.update(QUIET)
-    from deepeval.metrics import ConversationalGEval
-    from deepeval.models import DeepEvalBaseLLM
-    from deepeval.test_case import ConversationalTestCase, MultiTurnParams, ToolCall, Turn
-
-    class JudgeModel(DeepEvalBaseLLM):  # type: ignore[misc] # deepeval is not typed
-        """A deepeval model that asks the judge and remembers the first failure."""
-
-        def __init__(self, judge: Judge, loop: asyncio.AbstractEventLoop) -> None:
-            self.judge = judge
-            self.loop = loop
-            self.failure: JudgeFailure | None = None
-            super().__init__(judge.model)
-
-        def load_model(self) -> Judge:
-            """Return the judge: there is nothing to load."""
-            return self.judge
-
-        def get_model_name(self) -> str:
-            """Return the judge's model."""
-            return self.judge.model
-
-        def generate(self, prompt: str, schema: Any) -> Any:
-            """Ask and wait; only from another thread than the judge's."""
-            return self._checked(schema, _from_thread(self.loop, self._asked(prompt, schema)))
-
-        async def a_generate(self, prompt: str, schema: Any) -> Any:
-            """Ask, from any event loop."""
-            asked = asyncio.run_coroutine_threadsafe(self._asked(prompt, schema), self.loop)
-            return self._checked(schema, await asyncio.wrap_future(asked))
-
-        async def _asked(self, prompt: str, schema: Any) -> dict[str, Any]:
-            """Ask the judge, in its own loop."""
-            messages = [{"role": "system", "content": DATA_RULE}, {"role": "user", "content": prompt}]
-            try:
-                return await self.judge.ask(messages, schema.model_json_schema(), name=schema.__name__)
-            except JudgeFailure as error:
-                self.failure = self.failure or error
-                raise
-
-        def _checked(self, schema: Any, answer: dict[str, Any]) -> Any:
-            """Return an answer as the object that deepeval asked for."""
-            return schema.model_validate(answer)
-
-    return _Deepeval(ConversationalGEval, ConversationalTestCase, Turn, ToolCall, MultiTurnParams, JudgeModel)
+def _tool(deepeval: Deepeval, call: dict[str, Any], tag: str) -> Any:
+    """Return a tool call as deepeval's: what was put in and what came out are data and stand in the fence."""
+    return deepeval.tool_call(
+        # A tool's name stands outside the fence, so it is no more than a name.
+        name=re.sub(r"[^\w.-]+", "_", call["name"])[:NAME],
+        input_parameters={"arguments": fenced(_json(call["input"]), tag)},
+        output=fenced(_json(call["output"]), tag),
+    )
 
 
-def _load() -> _Deepeval:
-    """Return deepeval's names; the first of several threads imports it while the others wait."""
-    with _importing:
-        return _names()
-
-
-def _from_thread(loop: asyncio.AbstractEventLoop, asked: Coroutine[Any, Any, T]) -> T:
-    """Wait for a coroutine of another thread's loop."""
-    try:
-        here = asyncio.get_running_loop()
-    except RuntimeError:
-        here = None
-    if here is loop:
-        asked.close()
-        raise RuntimeError(
-            "generate() would wait for its own event loop: call it from another thread or use a_generate"
-        )
-    return asyncio.run_coroutine_threadsafe(asked, loop).result()
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

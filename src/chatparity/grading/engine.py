@@ -15,7 +15,8 @@ import msgspec
 from chatparity.errors import JudgeFailure
 from chatparity.exchange import Exchange, Point, ReplyRecord, Score
 from chatparity.grading.grader import Grader, GradeTrials
-from chatparity.grading.rows import Arm, ScoreRow, State
+from chatparity.grading.rows import NOT_JUDGED, Arm, ScoreRow, State
+from chatparity.judge.client import NOT_ASKED
 from chatparity.points import exchanges, recorded_reply
 from chatparity.transcript import Transcript
 
@@ -191,6 +192,8 @@ async def _later(arm: Arm, point: Point, grader: Grader, given: Awaitable[Score]
     try:
         return _scored(arm, point, grader, await given)
     except JudgeFailure as error:
+        if error.kind in NOT_ASKED:
+            return _row(arm, point, grader, "not_run", reason=f"{NOT_JUDGED}{error}")
         return _row(arm, point, grader, "errored", reason=f"judge: {error.kind}: {error}")
     except Exception:  # noqa: BLE001 - as in _graded
         return _row(arm, point, grader, "errored", reason=_crash())
@@ -249,6 +252,7 @@ def _row(
         outcome=score.outcome if score else None,
         reason=score.reason if score else reason,
         evidence=score.evidence if score else (),
+        panel=score.panel if score else (),
         metrics=dict(good) if good is not None else dict.fromkeys(one.name for one in grader.metrics_at(point)),
         quote=quote if len(quote) <= QUOTE else quote[: QUOTE - 1] + "…",
     )

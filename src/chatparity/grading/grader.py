@@ -55,6 +55,9 @@ class Grader:
     what it reads of a transcript beside the turns: labels (`facts`, `actions`, `escalation`), without which it has
     nothing to grade, or `knowledge` and `records`, without which what it grades has less to rest on. With `trials` it
     is of level `conversation` and its function a GradeTrials: it grades later trials, each beside the first.
+    `fitted_on` are hashes of the conversations that a learned grader was fitted on: it cannot be held against those.
+    An `optional` one is used only where it is named. `requests` is how often at least each judge is asked for one
+    score.
     """
 
     name: str
@@ -70,6 +73,14 @@ class Grader:
     doc: str = ""
     needs: tuple[str, ...] = ()
     trials: bool = False
+    fitted_on: frozenset[str] = frozenset()
+    optional: bool = False
+    requests: int = 1
+
+    @property
+    def needs_licence(self) -> bool:
+        """Say whether it may decide a gate only once it has been compared with people: all but rule graders."""
+        return self.kind != "rule"
 
     def plans(self, point: Point) -> bool:
         """Say whether a score is planned at a point: where it cannot be told because `applies` raises, one is."""

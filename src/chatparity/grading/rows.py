@@ -7,12 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from chatparity.exchange import Evidence, Score, Verdict
+from chatparity.exchange import Ballot, Evidence, Score, Verdict
 
 Arm = Literal["ai", "human"]
 State = Literal["graded", "abstained", "errored", "diverged", "skipped", "not_run"]
 STATES: tuple[State, ...] = ("graded", "abstained", "errored", "diverged", "skipped", "not_run")
 
+# Why a score is missing that the judge was not asked for: its budget was used up, or it may not be asked at all.
+NOT_JUDGED = "the judge was not asked: "
 # Why a run that was stopped by design has no score: nothing is unknown that it set out to know.
 STOPPED_EARLY = "stopped early: every gate was decided"
 
@@ -21,7 +23,8 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one planned score: of one grader, for one exchange (or, `level` conversation, its last point).
 
     There is a row for every planned score, graded or not. `metrics` names each metric the exchange is among: true is
-    good, false is bad, null is not known because there is no score. `quote` is the customer's message, shortened.
+    good, false is bad, null is not known because there is no score. `quote` is the customer's message, shortened;
+    `panel` what each of several judges said.
     """
 
     id: str
@@ -41,6 +44,7 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = ()
     metrics: dict[str, bool | None] = {}
     quote: str = ""
+    panel: tuple[Ballot, ...] = ()
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -52,7 +56,12 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.verdict is None:
             return None
         return Score(
-            verdict=self.verdict, value=self.value, reason=self.reason, evidence=self.evidence, outcome=self.outcome
+            verdict=self.verdict,
+            value=self.value,
+            reason=self.reason,
+            evidence=self.evidence,
+            outcome=self.outcome,
+            panel=self.panel,
         )
 
 

@@ -1,4 +1,4 @@
-"""The judge's memory on disk: one small file an answer, named by what was asked."""
+"""The judge's memory on disk: one small file a question, named by what was asked; an artefact to commit or share."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One file of the cache: the answer, and nothing of the question but its hash in the file's name."""
+class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One file of the cache: what was asked, exactly as it was sent, and what came of it.
+
+    `question` is empty where nothing is redacted: a cache that is shared holds no personal data that was not sent.
+    `answer` is None where no answer fitted the schema or the model declined: then `failure` says so, as (kind,
+    message). `chances` are the probabilities of each score where the endpoint gave them.
+    """
 
     format: int
     name: str
-    answer: dict[str, Any]
-    input_tokens: int
-    output_tokens: int
+    question: dict[str, Any]
+    answer: dict[str, Any] | None = None
+    failure: tuple[str, str] | None = None
+    chances: dict[str, float] | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 def key_of(question: Mapping[str, Any]) -> str:
@@ -45,12 +53,11 @@ class Cache:
         return self.folder / key[:2] / key[2:4] / f"{key}.json"
 
     def get(self, key: str) -> Kept | None:
-        """Return the answer kept under `key`, or None."""
+        """Return what is kept under `key`, or None."""
         try:
-            kept = msgspec.json.decode(self.path(key).read_bytes(), type=Kept)
-        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+            return _read(self.path(key).read_bytes())
+        except FileNotFoundError:
             return None
-        return kept if kept.format == FORMAT else None
 
     def put(self, key: str, kept: Kept) -> None:
         """Keep an answer; its file appears whole or not at all."""
@@ -63,3 +70,19 @@ class Cache:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 half.unlink()
+
+    def every(self) -> Iterator[Kept]:
+        """Yield all that is kept, in order of the keys; files that are no answers are passed over."""
+        for path in sorted(self.folder.glob("??/??/*.json")):
+            kept = _read(path.read_bytes())
+            if kept is not None:
+                yield kept
+
+
+def _read(data: bytes) -> Kept | None:
+    """Return a file's content, or None where it is none of this format."""
+    try:
+        kept = msgspec.json.decode(data, type=Kept)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return kept if kept.format == FORMAT and (kept.answer is not None or kept.failure is not None) else None

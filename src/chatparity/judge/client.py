@@ -1,36 +1,36 @@
-"""The judge client: structured answers from a model, cached on content, bounded in requests, failing loudly."""
+"""The judge client: structured answers from a model, cached on content, bounded in cost, failing loudly."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import random
-import re
 import weakref
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 import msgspec
 
 from chatparity.errors import JudgeFailure, UsageError
 from chatparity.judge.answers import BadAnswer, parsed, strict
 from chatparity.judge.cache import FORMAT, Cache, Kept, key_of
-from chatparity.judge.wire import PARAMETERS, Answer, Message, Wire, WireFailure
-from chatparity.suite import JudgeTable, Suite
+from chatparity.judge.chances import chances_of
+from chatparity.judge.redact import scrubbed
+from chatparity.judge.spending import Account
+from chatparity.judge.wire import LOGPROBS, PARAMETERS, Answer, Message, Wire, WireFailure
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0
-_SPEC = re.compile(r"openai:(?P<model>(?:(?!@\w+://)\S)+)(?:@(?P<url>https?://\S+))?")
+Combine = Literal["majority", "mean"]
+# Failures in which something was asked and answered, but the answer is no verdict: what an offline replay repeats.
+WITHHELD = ("unparseable", "declined")
+# Failures in which nothing was asked, by design: the score is not run, and can be had later.
+NOT_ASKED = ("budget", "offline")
 
 
 @dataclass
 class JudgeUsage:
-    """What the judge has cost so far: `requests` sent, of them `retries` and `repairs`; answers found in the cache."""
+    """What the judge has done so far: `requests` sent, of them `retries` and `repairs`; answers found in the cache."""
 
     requests: int = 0
     retries: int = 0
@@ -40,95 +40,247 @@ class JudgeUsage:
     output_tokens: int = 0
 
 
+@dataclass(frozen=True)
+class Answered:
+    """An answer that fits its schema; `chances` are those of each score, where they were asked for and are known."""
+
+    answer: dict[str, Any]
+    chances: Mapping[str, float] | None = None
+
+
 class Judge:
     """A model that answers questions with JSON for a schema; open one with `open_judge`.
 
-    It belongs to the event loop it was opened in. Text is sent as it is given: nothing is redacted here.
+    It belongs to the event loop it was opened in. Unless `redact` is off, what looks like personal data in a message of
+    the user is replaced by pseudonyms before it is sent; graders do so before, knowing more. With `offline` nothing is
+    sent at all: what is not in the cache is a failure.
     """
 
-    def __init__(self, wire: Wire, cache: Cache, *, concurrency: int = 16, max_requests: int | None = None) -> None:
+    combine: Combine = "majority"
+
+    def __init__(
+        self,
+        wire: Wire,
+        cache: Cache,
+        account: Account,
+        *,
+        concurrency: int = 16,
+        offline: bool = False,
+        logprobs: bool = True,
+        redact: bool = True,
+    ) -> None:
         self.model = wire.model
         self.usage = JudgeUsage()
+        self.account = account
+        self.redact = redact
         self._wire = wire
         self._cache = cache
-        self._max_requests = max_requests
+        self._offline = offline
+        self._logprobs = logprobs
         self._slots = asyncio.Semaphore(concurrency)
         self._asking: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    @property
+    def members(self) -> tuple[Judge, ...]:
+        """Return the judges that are asked: this one, or those of a panel."""
+        return (self,)
+
+    @property
+    def identity(self) -> str:
+        """Return what a licence pins of a judge: its model and where it is asked, and all of them for a panel."""
+        return f"{self.model}@{self._wire.place}"
 
     async def ask(self, messages: Sequence[Message], schema: Mapping[str, Any], *, name: str) -> dict[str, Any]:
         """Return the model's answer to chat `messages` as an object that fits the JSON Schema `schema`.
 
         `name` is a word for the schema. The same question is asked once: later, and at the same time, its answer comes
         from the cache. An answer that does not fit is sent back once to be repaired. Raises JudgeFailure, whose kind is
-        `budget`, `timeout`, `refused`, `http_429`, `http_4xx`, `http_5xx`, `malformed`, `declined` or `unparseable`.
+        `budget`, `offline`, `timeout`, `refused`, `http_429`, `http_4xx`, `http_5xx`, `malformed`, `declined` or
+        `unparseable`.
+        """
+        return (await self.answered(messages, schema, name=name)).answer
+
+    async def answered(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], *, name: str, graded: str | None = None
+    ) -> Answered:
+        """Return what `ask` does, with the chances of each value of the whole-number property `graded` if it is named.
+
+        They come from log-probabilities, which are asked for only then and only if `[judge] logprobs` is on.
         """
         form = strict(schema)
-        question = {
-            "model": self.model,
-            "at": self._wire.place,
-            "messages": list(messages),
-            "schema": form,
-            **PARAMETERS,
-        }
+        graded = graded if self._logprobs else None
+        sent = scrubbed(messages) if self.redact else [dict(one) for one in messages]
+        question = {"model": self.model, "at": self._wire.place, "messages": sent, "schema": form, **PARAMETERS}
+        if graded:
+            question |= LOGPROBS
         key = key_of(question)
         lock = self._asking.setdefault(key, asyncio.Lock())
         async with lock:
             kept = self._cache.get(key)
-            if kept is not None:
+            if kept is not None and kept.answer is not None:
                 self.usage.cache_hits += 1
-                return kept.answer
-            async with self._slots:
-                answer, used = await self._fitting(messages, form, name)
-            self._cache.put(key, Kept(format=FORMAT, name=name, answer=answer, **used))
-            return answer
+                return Answered(kept.answer, kept.chances)
+            if self._offline:
+                raise _missing(kept, self._cache, name)
+            return await self._fresh(_Question(sent, form, name, graded), key, question)
 
-    async def _fitting(
-        self, messages: Sequence[Message], schema: Mapping[str, Any], name: str
-    ) -> tuple[dict[str, Any], dict[str, int]]:
-        """Ask, and once more for a repair, until an answer fits the schema; return it and the tokens it took."""
-        first = await self._answer(messages, schema, name)
-        used = {"input_tokens": first.input_tokens, "output_tokens": first.output_tokens}
+    async def _fresh(self, asked: _Question, key: str, question: dict[str, Any]) -> Answered:
+        """Ask the model and keep what came of it, a verdict that was withheld as well."""
+        taken = _Taken()
         try:
-            return parsed(first.text, schema), used
+            async with self._slots:
+                found = await self._fitting(asked, taken)
+        except JudgeFailure as error:
+            if error.kind in WITHHELD:
+                self._keep(key, asked.name, question, taken, failure=(error.kind, str(error)))
+            raise
+        self._keep(key, asked.name, question, taken, found=found)
+        return found
+
+    def _keep(
+        self,
+        key: str,
+        name: str,
+        question: dict[str, Any],
+        taken: _Taken,
+        *,
+        found: Answered | None = None,
+        failure: tuple[str, str] | None = None,
+    ) -> None:
+        kept = Kept(
+            format=FORMAT,
+            name=name,
+            question=question if self.redact else {},
+            answer=found.answer if found else None,
+            failure=failure,
+            chances=dict(found.chances) if found and found.chances else None,
+            input_tokens=taken.read,
+            output_tokens=taken.written,
+        )
+        self._cache.put(key, kept)
+
+    async def _fitting(self, asked: _Question, taken: _Taken) -> Answered:
+        """Ask, and once more for a repair, until an answer fits the schema."""
+        first = await self._answer(asked, asked.messages, taken)
+        try:
+            return _fit(first, asked)
         except BadAnswer as error:
             self.usage.repairs += 1
-            again = [*messages, *_repair(first.text, error, schema)]
-        second = await self._answer(again, schema, name)
-        used = {
-            "input_tokens": used["input_tokens"] + second.input_tokens,
-            "output_tokens": used["output_tokens"] + second.output_tokens,
-        }
+            again = [*asked.messages, *_repair(first.text, error, asked.schema)]
+        second = await self._answer(asked, again, taken)
         try:
-            return parsed(second.text, schema), used
+            return _fit(second, asked)
         except BadAnswer as error:
-            message = f"{self.model}: no answer for the schema `{name}`, not even when asked to repair it: {error}"
+            message = (
+                f"{self.model}: no answer for the schema `{asked.name}`, not even when asked to repair it: {error}"
+            )
             raise JudgeFailure("unparseable", message) from error
 
-    async def _answer(self, messages: Sequence[Message], schema: Mapping[str, Any], name: str) -> Answer:
+    async def _answer(self, asked: _Question, messages: Sequence[Message], taken: _Taken) -> Answer:
         """Send a request until it is answered, with jittered waits where waiting can help."""
         attempt = 0
         while True:
             attempt += 1
-            self._spend()
+            self.account.begin()
+            self.usage.requests += 1
+            answer: Answer | None = None
+            wait: float | None = None
             try:
-                answer = await self._wire.send(messages, schema, name)
+                answer = await self._wire.send(messages, asked.schema, asked.name, logprobs=asked.graded is not None)
             except WireFailure as error:
                 wait = _pause(error, attempt)
                 if wait is None:
                     raise
                 self.usage.retries += 1
-                await asyncio.sleep(wait)
-            else:
-                self.usage.input_tokens += answer.input_tokens
-                self.usage.output_tokens += answer.output_tokens
+            finally:
+                self._count(answer, taken)
+            if answer is not None:
                 return answer
+            await asyncio.sleep(wait or 0.0)
 
-    def _spend(self) -> None:
-        """Count one request against the budget. Raises JudgeFailure when it is used up."""
-        if self._max_requests is not None and self.usage.requests >= self._max_requests:
-            message = f"the budget of {self._max_requests} judge requests is used up: raise [judge] max_requests"
-            raise JudgeFailure("budget", message)
-        self.usage.requests += 1
+    def _count(self, answer: Answer | None, taken: _Taken) -> None:
+        """Count what a request took, one that failed or was interrupted as well."""
+        if answer is None:
+            self.account.end(self.model, failed=True)
+            return
+        self.account.end(self.model, answered_by=answer.model, tokens=answer.tokens)
+        read, written = answer.tokens or (0, 0)
+        taken.read += read
+        taken.written += written
+        self.usage.input_tokens += read
+        self.usage.output_tokens += written
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+
+class Panel(Judge):
+    """Several judges, each asked on its own; how their scores become one is `combine`.
+
+    It has no one answer: graders ask its `members`. Its usage and its account are those of all of them together.
+    """
+
+    def __init__(self, members: Sequence[Judge], combine: Combine) -> None:
+        self._members = tuple(members)
+        self.combine = combine
+        self.model = "+".join(one.model for one in members)
+        self.account = members[0].account
+        self.redact = members[0].redact
+        self.usage = JudgeUsage()
+        for one in members:
+            one.usage = self.usage
+
+    @property
+    def members(self) -> tuple[Judge, ...]:
+        """Return the judges that are asked."""
+        return self._members
+
+    @property
+    def identity(self) -> str:
+        """Return what a licence pins: every member and how they come to one score."""
+        return f"{self.combine} of {', '.join(sorted(one.identity for one in self._members))}"
+
+    async def answered(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], *, name: str, graded: str | None = None
+    ) -> Answered:
+        """Raise UsageError: several judges give several answers."""
+        raise UsageError(f"{name}: a panel has no one answer: name one judge, openai:MODEL[@URL]")
+
+    async def close(self) -> None:
+        """Close the connections of every member."""
+        await asyncio.gather(*(one.close() for one in self._members))
+
+
+@dataclass(frozen=True)
+class _Question:
+    messages: list[dict[str, str]]
+    schema: Mapping[str, Any]
+    name: str
+    graded: str | None
+
+
+@dataclass
+class _Taken:
+    read: int = 0
+    written: int = 0
+
+
+def _fit(answer: Answer, asked: _Question) -> Answered:
+    """Return an answer that fits its schema. Raises BadAnswer."""
+    found = parsed(answer.text, asked.schema)
+    if asked.graded is None or answer.logprobs is None:
+        return Answered(found)
+    allowed = asked.schema["properties"][asked.graded].get("enum", ())
+    scores = [one for one in allowed if isinstance(one, int)]
+    return Answered(found, chances_of(answer.logprobs, answer.text, asked.graded, scores))
+
+
+def _missing(kept: Kept | None, cache: Cache, name: str) -> JudgeFailure:
+    """Return why there is no answer offline: it was withheld when it was asked for, or it never was."""
+    if kept is not None and kept.failure is not None:
+        return JudgeFailure(*kept.failure)
+    return JudgeFailure("offline", f"no answer for `{name}` in {cache.folder}, and --offline asks nobody")
 
 
 def _pause(error: WireFailure, attempt: int) -> float | None:
@@ -151,47 +303,3 @@ def _repair(text: str, error: BadAnswer, schema: Mapping[str, Any]) -> list[Mess
         f"and nothing else:\n{msgspec.json.encode(schema).decode()}"
     )
     return [{"role": "assistant", "content": text or "(empty)"}, {"role": "user", "content": asked}]
-
-
-def open_judge(spec: str, suite: Suite) -> AbstractAsyncContextManager[Judge | None]:
-    """Return a context manager that opens the judge named by `spec`: `openai:MODEL[@URL]`, or `none` for no judge.
-
-    The key comes from the environment variable that `[judge] key_env` names; an endpoint of one's own may need none.
-    Raises UsageError for a specification that cannot be read and for a missing key.
-    """
-    settings = suite.settings.judge
-    if spec == "none":
-        return contextlib.nullcontext(None)
-    match = _SPEC.fullmatch(spec)
-    if match is None:
-        raise UsageError(f'judge "{_masked(spec)}": expected openai:MODEL, openai:MODEL@URL or none')
-    url = match["url"]
-    if url and urlsplit(url).username is not None:
-        raise UsageError(f'judge "{_masked(spec)}": no password in a URL: put the key into ${settings.key_env}')
-    key = os.environ.get(settings.key_env) or None
-    if key is None and url is None:
-        raise UsageError(f'judge "{spec}": no key: set the environment variable {settings.key_env}')
-    return _opened(match["model"], url, key, settings, _cache_folder(suite))
-
-
-@contextlib.asynccontextmanager
-async def _opened(
-    model: str, url: str | None, key: str | None, settings: JudgeTable, folder: Path
-) -> AsyncIterator[Judge]:
-    """Open a judge and close its connections in the end."""
-    wire = Wire(model, url, key, timeout_seconds=settings.timeout_seconds)
-    try:
-        yield Judge(wire, Cache(folder), concurrency=settings.concurrency, max_requests=settings.max_requests)
-    finally:
-        await wire.close()
-
-
-def _cache_folder(suite: Suite) -> Path:
-    """Return where answers are kept: in the suite, or, when only the shipped one is there, under the current folder."""
-    own = suite.root != suite.shipped or (suite.root / ".git").exists()
-    return (suite.root if own else Path.cwd()) / suite.settings.judge.cache
-
-
-def _masked(spec: str) -> str:
-    """Return a specification without what stands before the host in its URL."""
-    return re.sub(r"//[^/@\s]*@", "//***@", spec)

@@ -16,6 +16,7 @@ from chatparity.agents.masking import mask
 from chatparity.errors import UsageError
 from chatparity.exchange import Conversation, Point
 from chatparity.grading import human_side, load_graders
+from chatparity.judge.opening import models_in
 from chatparity.points import recorded_reply
 from chatparity.replay.prompt import Prompt
 from chatparity.replay.seen import key_of
@@ -40,7 +41,8 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     `requests` is one an exchange and trial; retries and rounds of tool calls come on top. Tokens are estimates by
     `LATIN` and `OTHER` characters a token; those written are taken to be as many as in the recorded answers. `money`
     is what they cost by the suite's prices, None without a price. `judge_requests` are the gradings by LLM graders
-    that a judge would be asked for: a request each, several by deepeval, none for what is in the cache. `example` is
+    that a judge would be asked for: a request each, two for a comparison, as many for each judge of a panel, several
+    by deepeval, none for what is in the cache. `example` is
     the first exchange as chat messages, with the names of the tools it may call.
     """
 
@@ -163,7 +165,8 @@ def _judged(suite: Suite, judge: str, transcripts: Iterable[Transcript], points:
     found: dict[str, int] = {}
     for grader in (one for one in load_graders(suite) if one.needs_judge):
         seen = (arm[-1:] if grader.level == "conversation" else arm for arm in arms)
-        found[grader.name] = sum(grader.plans(point) for arm in seen for point in arm)
+        planned = sum(grader.plans(point) for arm in seen for point in arm)
+        found[grader.name] = planned * grader.requests * len(models_in(judge))
     return found
 
 

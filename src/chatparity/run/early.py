@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -17,8 +17,8 @@ from chatparity.exchange import Point
 from chatparity.grading import Grader, Side, grade, load_graders
 from chatparity.grading.engine import Progress
 from chatparity.grading.rows import ScoreRow
-from chatparity.judge import open_judge
 from chatparity.run.folder import EarlyPlan, Looks, RunFolder
+from chatparity.run.judging import Judging, judge_for
 from chatparity.run.select import Options
 from chatparity.run.sides import Talk, arms, talk_of
 from chatparity.suite import Suite
@@ -74,6 +74,7 @@ class StopEarly:
     make: MakeLooking
     judge: str | None
     known: dict[Talk, list[ScoreRow]]
+    judging: Judging = field(default_factory=Judging)
 
     async def go(self, ask: Ask, conversations: Conversations, transcripts: Sequence[Transcript]) -> None:
         """Ask batch by batch until a look finds every gate decided, or to the end.
@@ -86,7 +87,8 @@ class StopEarly:
         before = self.folder.looks() or Looks(format=FORMAT, looks=0, stopped=False, sampled=())
         if manifest.early is None or before.stopped:
             return
-        async with open_judge(self.judge or manifest.judge, self.suite) as asked:
+        spec = self.judge or manifest.judge
+        async with judge_for(self.suite, self.folder, spec, self.judging) as asked:
             graders = load_graders(self.suite, asked)
             look = self.make([point for one in conversations for point in one], graders)
             work = _Work(self, conversations, transcripts, graders, judged=asked is not None)

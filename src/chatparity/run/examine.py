@@ -19,14 +19,15 @@ from chatparity.agents import Agent, open_agent
 from chatparity.errors import UsageError
 from chatparity.exchange import Point, ReplyRecord
 from chatparity.grading import load_graders
+from chatparity.grading.fingerprint import fingerprint_of
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import transcript_files, write_transcripts
-from chatparity.judge import open_judge
 from chatparity.naming import new_folder
 from chatparity.replay import RecordedCalls, ToolAnswerer, check_mode, plan, replay
 from chatparity.run.budget import Meter, budget_of, check_budget, spending_of
 from chatparity.run.early import Conversations, MakeLooking, StopEarly, early_plan, graded
 from chatparity.run.folder import FORMAT, Manifest, RunFolder
+from chatparity.run.judging import Judging, judge_for
 from chatparity.run.prices import Prices
 from chatparity.run.select import Options, Selection, select, selection_in, sha256_of
 from chatparity.run.sides import Talk, sides_of
@@ -103,7 +104,7 @@ async def examine(
     """
     known: dict[Talk, list[ScoreRow]] = {}
     folder = await replay_run(suite, options, on_progress=on_progress, tools=tools, looking=looking, known=known)
-    await grade_run(suite, folder, judge=options.judge, known=known)
+    await grade_run(suite, folder, judge=options.judge, known=known, judging=options.judging)
     return folder
 
 
@@ -143,7 +144,8 @@ async def replay_run(
             elif looking is None:
                 raise UsageError(f"{folder.path}: this run stops early: go on with it by `chatparity run --resume`")
             else:
-                early = StopEarly(suite, folder, looking, options.judge, {} if known is None else known)
+                rows = {} if known is None else known
+                early = StopEarly(suite, folder, looking, options.judge, rows, options.judging)
                 await early.go(partial(work.go, agent), conversations, transcripts)
     return folder
 
@@ -225,27 +227,33 @@ async def grade_run(
     only: Sequence[str] = (),
     known: Mapping[Talk, list[ScoreRow]] | None = None,
     on_progress: Progress | None = None,
+    judging: Judging | None = None,
 ) -> list[ScoreRow]:
     """Grade both arms of a run, write `scores.jsonl` and return its rows; what was not replied gives rows as well.
 
     With `only`, the rows of other graders stay as they were. `known` are conversations that were graded just now by
     all graders. Verdicts and report of earlier scores are removed. `on_progress` is called with (conversations and arms
-    begun, all of them).
+    begun, all of them). A judge that reaches its budget leaves rows that are not run; grading again with a higher one
+    asks for those alone, because every answer is in the cache.
     """
     manifest = folder.manifest()
-    async with open_judge(judge or manifest.judge, suite) as asked:
+    async with judge_for(suite, folder, judge or manifest.judge, judging) as asked:
         graders, judged = load_graders(suite, asked, only=only), asked is not None
         sides = sides_of(suite, folder, manifest)
         found = dict(known or {})
         left = {talk: arms for talk, arms in sides.items() if talk not in found}
         found |= await graded(left, graders, judged=judged, on_progress=on_progress)
         rows = [row for talk in sides for row in found[talk]]
+    graded_by = {one.name: fingerprint_of(one, judge or manifest.judge) for one in graders}
     if only and folder.scores_file.is_file():
         names = {one.name for one in graders}
         rows = [*(row for row in folder.scores() if row.grader not in names), *rows]
+        graded_by = folder.graded_by() | graded_by
     for stale in (folder.gate_file, folder.report_file, folder.report_file.with_suffix(".md")):
         stale.unlink(missing_ok=True)
     encoder = msgspec.json.Encoder()
+    # Before the scores: whoever finds them finds who gave them.
+    folder.write(folder.graded_file, msgspec.json.format(msgspec.json.encode(graded_by), indent=2))
     folder.write(folder.scores_file, b"".join(encoder.encode(row) + b"\n" for row in rows))
     return rows
 

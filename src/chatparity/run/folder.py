@@ -12,8 +12,10 @@ import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.exchange import ReplyRecord
+from chatparity.grading.fingerprint import Fingerprint
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import Journal, read_transcripts
+from chatparity.judge.spending import JudgeSpent
 from chatparity.suite import Mode
 from chatparity.transcript import Transcript
 
@@ -84,6 +86,21 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     conversations_not_claimed: int = 0
 
 
+class PeopleSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What people said of one reply of a run, drawn by chance with this probability: good or not, by dimension."""
+
+    id: str
+    turn: int
+    trial: int
+    good: dict[str, bool]
+    probability: float
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """Return what the reply is found by: transcript, turn, trial."""
+        return (self.id, self.turn, self.trial)
+
+
 class RunFolder:
     """Paths and contents of one run. Journals are appended to; everything else appears whole or not at all."""
 
@@ -93,6 +110,9 @@ class RunFolder:
         self.transcripts_file = path / "transcripts.jsonl"
         self.replies = Journal(path / "replies.jsonl", ReplyRecord)
         self.scores_file = path / "scores.jsonl"
+        self.graded_file = path / "graded.json"
+        self.people_file = path / "people.json"
+        self.judged = Journal(path / "judge.jsonl", JudgeSpent)
         self.looks_file = path / "looks.json"
         self.gate_file = path / "gate.json"
         self.report_file = path / "report.html"
@@ -158,6 +178,26 @@ class RunFolder:
         if not self.scores_file.is_file():
             raise UsageError(f"{self.path}: not graded yet: run `chatparity grade {self.path}` first")
         return Journal(self.scores_file, ScoreRow).read()
+
+    def graded_by(self) -> dict[str, Fingerprint]:
+        """Return who gave the scores, by grader; of a run graded before that was noted, what its manifest pins."""
+        try:
+            return msgspec.json.decode(self.graded_file.read_bytes(), type=dict[str, Fingerprint])
+        except FileNotFoundError:
+            manifest = self.manifest()
+            pinned = (one.partition("@") for one in manifest.graders)
+            return {name: Fingerprint(version=version, judge=manifest.judge) for name, _, version in pinned}
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InputError([Problem(self.graded_file, None, "", f"not a record of graders: {error}")]) from error
+
+    def people(self) -> list[PeopleSaid]:
+        """Return what people said of a sample of the run's replies; nothing where nobody was asked."""
+        try:
+            return msgspec.json.decode(self.people_file.read_bytes(), type=list[PeopleSaid])
+        except FileNotFoundError:
+            return []
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InputError([Problem(self.people_file, None, "", f"not people's labels: {error}")]) from error
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file of the run so that it is there whole or not at all, and on the disk when this returns."""

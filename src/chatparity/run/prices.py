@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import msgspec
 
@@ -11,8 +10,6 @@ from chatparity.exchange import ReplyRecord, Usage
 from chatparity.suite import PriceTable, Settings
 
 MILLION = 1_000_000
-# Endpoints answer with the dated name of the model that was asked for: gpt-5-mini-2025-08-07.
-_DATE = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8})$")
 
 
 class Prices:
@@ -23,14 +20,13 @@ class Prices:
     """
 
     def __init__(self, settings: Settings, agent: str) -> None:
-        self._table: Mapping[str, PriceTable] = settings.prices
+        self._settings = settings
         self.agent_model = model_of(agent)
-        self.currency = next((price.currency for price in self._table.values()), None)
+        self.currency = next((price.currency for price in settings.prices.values()), None)
 
     def price(self, model: str | None = None) -> PriceTable | None:
         """Return the price of a model, or None when the suite names none."""
-        names = [name for name in (model, _DATE.sub("", model or ""), self.agent_model) if name]
-        return next((self._table[name] for name in names if name in self._table), None)
+        return self._settings.price(model, self.agent_model)
 
     def cost(self, usage: Usage | None, model: str | None = None) -> float | None:
         """Return what these tokens cost, or None when they or the model's price are not known."""

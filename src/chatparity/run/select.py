@@ -10,6 +10,7 @@ from pathlib import Path
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.jsonl import scan, transcript_files
 from chatparity.run.folder import Dataset
+from chatparity.run.judging import Judging
 from chatparity.splits import Split, is_in
 from chatparity.suite import SLICES, Mode, Suite
 from chatparity.transcript import AGENTS, Transcript
@@ -24,7 +25,7 @@ class Options:
     first so many that are left.
     `skip_invalid` counts and lists invalid lines instead of refusing to run. `max_cost` (in the currency of the suite's
     prices), `max_minutes` and `max_requests` take the place of the suite's budget. `stop_early` asks in random order,
-    given by `seed`, and stops once every gate is decided.
+    given by `seed`, and stops once every gate is decided. `judging` says how the judge may be asked.
     """
 
     paths: tuple[Path, ...] = ()
@@ -45,6 +46,7 @@ class Options:
     max_requests: int | None = None
     stop_early: bool = False
     seed: int | None = None
+    judging: Judging = field(default_factory=Judging)
 
     @property
     def whole_suite(self) -> bool:

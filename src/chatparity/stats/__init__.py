@@ -32,6 +32,7 @@ from chatparity.stats.power import (
 from chatparity.stats.prediction_powered import PoweredMean, prediction_powered_mean
 from chatparity.stats.rate import RateEstimate, cluster_rate
 from chatparity.stats.repeats import RepeatEstimate, pass_all, pass_any, pass_hat
+from chatparity.stats.roc import roc_auc
 from chatparity.stats.standardise import Gap, StandardisedDifference, standardised_difference
 from chatparity.stats.two_rates import (
     McNemarTest,
@@ -41,6 +42,7 @@ from chatparity.stats.two_rates import (
     newcombe_difference,
     newcombe_paired,
 )
+from chatparity.stats.weighted_sum import weighted_sum
 
 __all__ = [
     "REPEATED_ICC",
@@ -91,11 +93,13 @@ __all__ = [
     "prediction_powered_mean",
     "rate_conversations",
     "rate_power",
+    "roc_auc",
     "rogan_gladen",
     "score_interval",
     "simultaneous_confidence",
     "standardised_difference",
     "unpaired_difference",
     "unpaired_mean_difference",
+    "weighted_sum",
     "wilson",
 ]

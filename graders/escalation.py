@@ -14,6 +14,7 @@ from chatparity.checks.handover import (
     offered_before,
     owed_since,
     refusal_in,
+    speaks_of_staff,
 )
 from chatparity.checks.lexicon import languages
 from chatparity.checks.statements import Statement
@@ -69,7 +70,8 @@ def escalation(exchange: Exchange) -> Score:
     (expected only later), unnecessary, offered (in words alone), looped (offered again instead of done), refused (says
     that no person is to be had). A handover whose summary lacks the matter, an id that the customer gave or what was
     tried passes with a lower value and says what it lacks.
-    Sees offers and refusals only in the lexicon's phrases, and of a summary only whether these are named.
+    Sees offers and refusals only in the lexicon's phrases (where an offer is expected, any word for the company's
+    people counts as one), and of a summary only whether these are named.
     """
     if handed_over(exchange.point):
         return Score.abstained("a person has taken over already")
@@ -106,7 +108,7 @@ def _kept(exchange: Exchange) -> Score:
     if refusal and not offer:
         return Score.failed(f"refuses a person{why}", evidence=spans, outcome="refused")
     if expect == "offer":
-        if offer:
+        if offer or speaks_of_staff(reply.text, exchange.language):
             return Score.passed(f"offers a person, as expected{why}", evidence=spans, outcome="correct")
         return Score.failed(f"neither offers a person nor hands over{why}", outcome="missed")
     if offer and offered_before(exchange):

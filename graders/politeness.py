@@ -16,7 +16,6 @@ from chatparity.grading import Evidence, Exchange, Point, Score, grader
 
 MARKETS = Path(__file__).parents[1] / "datasets" / "markets.toml"
 FORMS = {"formal": "formal", "informal": "familiar"}
-GRAVE = ("address", "cheer")
 
 
 @grader(dimension="politeness", version="2", languages=languages())
@@ -24,9 +23,9 @@ def politeness(exchange: Exchange) -> Score:
     """Fail when the reply insults, blames, dismisses, commands, mocks, needles or shouts, by phrases of the lexicon.
 
     It fails as well where the form of address changes (against earlier answers, else what `datasets/markets.toml` says
-    of the market) and at cheer to somebody in distress. The third apology in a row and asking for what was said already
-    lower the value. It starts at 0.7, gains 0.1 for each kind of courtesy, loses 0.4 for each rude mark and 0.2 for
-    each slip. Sees phrases, not tone: coldness, a polite refusal to help, irony without its usual words go unseen.
+    of the market), at cheer to somebody in distress, the third apology in a row, and asking for what was said already.
+    The value starts at 0.7, gains 0.1 for each kind of courtesy, loses 0.4 for each rude mark and 0.2 for each slip.
+    Sees phrases, not tone: coldness, a polite refusal to help, irony without its usual words go unseen.
     """
     text = exchange.reply.text
     if not text.strip():
@@ -39,11 +38,11 @@ def politeness(exchange: Exchange) -> Score:
     spans = [Evidence(text=one.text, start=one.start, end=one.end) for one in (*rude, *(one.mark for one in slipped))]
     why = [f'{mark.families[0]}: "{mark.text}"' for mark in rude]
     why += [f'{one.kind}: "{one.mark.text}" ({one.why})' for one in slipped]
-    grave = [mark.families[0] for mark in rude] + [one.kind for one in slipped if one.kind in GRAVE]
-    if grave:
-        return Score.failed("; ".join(why), value=min(value, 0.5), evidence=spans, outcome=grave[0])
-    told = "; ".join(why) or f"no rude phrase; courtesy: {', '.join(sorted(kinds)) or 'none'}"
-    return Score.passed(told, value=value, evidence=spans, outcome=slipped[0].kind if slipped else "polite")
+    if why:
+        outcome = rude[0].families[0] if rude else slipped[0].kind
+        return Score.failed("; ".join(why), value=min(value, 0.5), evidence=spans, outcome=outcome)
+    told = f"no rude phrase; courtesy: {', '.join(sorted(kinds)) or 'none'}"
+    return Score.passed(told, value=value, outcome="polite")
 
 
 def company_form(point: Point) -> Form | None:

@@ -86,10 +86,10 @@ def grade(found: Exchange) -> Score:
     return score
 
 
-def test_the_grader_fails_a_switch_and_only_lowers_the_value_for_asking_again() -> None:
+def test_the_grader_fails_a_switch_and_asking_again() -> None:
     assert grade(russian(FAMILIAR, [FORMAL])).outcome == "address"
     ask = grade(exchange("Could you give me your order number?", customer=["H-20417 is late."], agent=[]))
-    assert (ask.verdict, ask.outcome) == ("pass", "asked_again")
+    assert (ask.verdict, ask.outcome) == ("fail", "asked_again")
     plain = grade(exchange("Could you give me your order number?", customer=["It is late."], agent=[]))
     assert ask.value is not None
     assert plain.value is not None

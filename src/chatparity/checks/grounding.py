@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,9 @@ from chatparity.transcript import Knowledge
 
 # So many letters of the longest passage tell its language.
 _READ = 400
+# "kr" is the money of four countries; which one is meant the currency of the order tells.
+_CROWNS = frozenset({"DKK", "NOK", "SEK", "ISK", ""})
+_CROWN = re.compile(r"(?i)\bkr\b")
 Standing = Literal["supported", "unsupported", "contradicted", "claimed_action"]
 
 
@@ -88,8 +92,7 @@ def _checkable(value: Value) -> bool:
     if value.kind == "percent":
         return value.normal != 100
     if value.kind == "duration" and isinstance(value.normal, Decimal):
-        short = value.unit == "minute" and value.normal < 60
-        return not (value.worded and (short or value.normal == 1440))
+        return not (value.worded and value.unit == "minute" and value.normal <= 1440)
     return True
 
 
@@ -113,11 +116,20 @@ def _supported(value: Value, sources: Sources) -> bool:
     if any(key in sources.keys or key in sources.derived for key in value.keys):
         return True
     if value.kind == "amount":
-        return ("amount", value.normal, "") in sources.keys or ("amount", value.normal, "") in sources.derived
+        units = _CROWNS if value.unit in _CROWNS and _CROWN.search(value.text) else {""}
+        if any(("amount", value.normal, unit) in keys for keys in (sources.keys, sources.derived) for unit in units):
+            return True
+        return value.worded and _rounded(value, sources)
     if value.kind == "duration" and value.said == "day" and isinstance(value.normal, Decimal):
         # "5 days" for five business days: loose, but whether it matters is beyond a rule.
         return ("duration", value.normal / 1440, "business_day") in sources.keys
     return False
+
+
+def _rounded(value: Value, sources: Sources) -> bool:
+    """Say whether a stated amount comes to an amount in words when its cents are rounded: "fifty" for 49.90."""
+    amounts = (normal for kind, normal, unit in sources.keys if kind == "amount" and unit in (value.unit, ""))
+    return any(isinstance(one, Decimal) and abs(one - Decimal(str(value.normal))) < 1 for one in amounts)
 
 
 def _between(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> bool:

@@ -48,6 +48,11 @@ def offer_in(text: str, language: str) -> Statement | None:
     return next((one for one in offers if sentence_of(text, one) not in refused), None)
 
 
+def speaks_of_staff(text: str, language: str) -> bool:
+    """Say whether a text speaks of a person at the company at all, which an offer in other words does, too."""
+    return any(one.families[0] == "staff" for one in said_groups(text, language, "asks"))
+
+
 def refusal_in(text: str, language: str) -> Statement | None:
     """Return where a text refuses a person, or says that there is none or that one would not help."""
     return next(iter(_refusals(text, language)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,10 @@ Form = Literal["formal", "familiar"]
 _ASKED = {"order": "id", "email": "email"}
 # So many answers in a row that apologise, this one included, are a loop.
 _LOOP = 3
+# Distress that was told in one of so many messages, the last ones, is not forgotten yet.
+_LATELY = 3
+# Where nothing was said before, so many marks of the form that is not the company's are needed.
+_PLAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +83,21 @@ def address_switched(exchange: Exchange, language: str, expected: Form | None = 
     wanted = used or expected
     if wanted is None or form == wanted:
         return None
-    if used is None and form == "familiar" and any(address_of(one, language) == form for one in heard_before(exchange)):
+    marks = [one for one in forms_of_address(exchange.reply.text, language) if one.families[0] == form]
+    kind = form == "familiar" and any(address_of(one, language) == form for one in heard_before(exchange))
+    if used is None and (kind or len(marks) < _PLAIN):
         return None
-    mark = next(one for one in forms_of_address(exchange.reply.text, language) if one.families[0] == form)
+    mark = marks[0]
     return Slip("address", mark, f"{form} address after {used}" if used else f"{form} address, expected {wanted}")
 
 
 def cheerful_at_distress(exchange: Exchange, language: str) -> Slip | None:
-    """Return where a reply is cheerful to a customer who told of loss or hardship, in whatever turn."""
+    """Return where a reply is cheerful to a customer who told of loss or hardship in one of the last messages."""
     cheer = next(iter(said_groups(exchange.reply.text, language, "cheer")), None)
     if cheer is None:
         return None
-    told = (mark for text in heard_before(exchange) for mark in said_groups(text, exchange.language, "distress"))
+    heard = itertools.islice(heard_before(exchange), _LATELY)
+    told = (mark for text in heard for mark in said_groups(text, exchange.language, "distress"))
     distress = next(told, None)
     return None if distress is None else Slip("cheer", cheer, f'cheerful after "{distress.text}"')
 

@@ -17,7 +17,7 @@ from chatparity.checks.identify import identify, same_language
 from chatparity.checks.language import written_in
 from chatparity.checks.lexicon import shared
 from chatparity.checks.memory import by_identity
-from chatparity.checks.sources import Sources, sources_of, today, valid_passages
+from chatparity.checks.sources import Sources, add, sources_of, today, valid_passages
 from chatparity.checks.statements import Statement, claimed_actions, promises
 from chatparity.checks.text import phrase_pattern
 from chatparity.checks.values import CHECKABLE, Value
@@ -99,7 +99,8 @@ def _checkable(value: Value) -> bool:
 def _value_finding(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> Finding:
     """Judge one value against the sources, and against what follows from the values beside it in the reply."""
     place = (value.text, value.start, value.end)
-    if _supported(value, sources) or _between(value, beside, sources, on) or _reckoned(value, beside, sources):
+    follows = _between(value, beside, sources, on) or _counted(value, beside, on) or _reckoned(value, beside, sources)
+    if follows or _supported(value, sources):
         return Finding("supported", "", *place)
     if value.key in sources.refuted:
         passage = sources.refuted[value.key]
@@ -116,9 +117,12 @@ def _supported(value: Value, sources: Sources) -> bool:
     if any(key in sources.keys or key in sources.derived for key in value.keys):
         return True
     if value.kind == "amount":
-        units = _CROWNS if value.unit in _CROWNS and _CROWN.search(value.text) else {""}
-        if any(("amount", value.normal, unit) in keys for keys in (sources.keys, sources.derived) for unit in units):
+        if _CROWN.search(value.text) and any(("amount", value.normal, unit) in sources.keys for unit in _CROWNS):
             return True
+        bare = ("amount", value.normal, "")
+        if bare in sources.keys or bare in sources.derived:
+            # An amount without a currency supports any, unless the same amount has one elsewhere.
+            return not any(k == "amount" and normal == value.normal and unit for k, normal, unit in sources.keys)
         return value.worded and _rounded(value, sources)
     if value.kind == "duration" and value.said == "day" and isinstance(value.normal, Decimal):
         # "5 days" for five business days: loose, but whether it matters is beyond a rule.
@@ -140,6 +144,13 @@ def _between(value: Value, beside: Sequence[Value], sources: Sources, on: dt.dat
     days = [date.toordinal() * 1440 for date in dates if isinstance(date, dt.date)]
     times = [int(str(one.normal)[:2]) * 60 + int(str(one.normal)[3:]) for one in beside if one.kind == "time"]
     return any(abs(one - other) == value.normal for known in (days, times) for one, other in combinations(known, 2))
+
+
+def _counted(value: Value, beside: Sequence[Value], on: dt.date | None) -> bool:
+    """Say whether a date is today and a duration that the reply says as well: "in 5 business days, by 27 March"."""
+    if value.kind != "date" or on is None:
+        return False
+    return any(one.kind == "duration" and add(on, one) == value.normal for one in beside)
 
 
 def _reckoned(value: Value, beside: Sequence[Value], sources: Sources) -> bool:

@@ -81,6 +81,10 @@ class Sources:
         self._structured = [_record_facts(point.records, self._market, self._on)]
         calls = (*before, *own, *exchange.reply.tool_calls)
         self._structured += [_call_facts(call, self._market, self._on) for call in calls]
+        # Only what is begun in this very answer leads to a date by counting from today.
+        self._acts = any(
+            call.ok and words_of(call.name)[0] not in shared().read_verbs for call in exchange.reply.tool_calls
+        )
         self._said = [turn.text for turn in point.history] + [reply.text for _, reply in exchange.earlier]
 
     @cached_property
@@ -104,7 +108,8 @@ class Sources:
         for facts in self._structured:
             found |= facts.sums
         if self._on is not None:
-            found |= set(dates_after(self._valid, self._structured, self._point.language, self._market, self._on))
+            place = (self._point.language, self._market, self._on)
+            found |= set(dates_after(self._valid, self._structured, *place, from_today=self._acts))
         return found
 
     @cached_property
@@ -319,7 +324,7 @@ def _day(text: str) -> dt.date | None:
 
 
 def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
-    """Return sums and differences of two amounts of one source, in any of the currencies it knows.
+    """Return sums of two amounts of one source, in any of the currencies it knows.
 
     Also twice an amount, for two equal instalments. Only amounts of one document are combined, and of no more than 24,
     so that few wrong amounts come out right.
@@ -333,25 +338,31 @@ def _pairs(structured: Iterable[Facts]) -> Iterator[Key]:
             for big in ordered[index + 1 :]:
                 for unit in currencies:
                     yield ("amount", big + small, unit)
-                    yield ("amount", big - small, unit)
 
 
 def dates_after(
-    valid: Iterable[Knowledge], structured: Sequence[Facts], language: str, market: str | None, on: dt.date
+    valid: Iterable[Knowledge],
+    structured: Sequence[Facts],
+    language: str,
+    market: str | None,
+    on: dt.date,
+    *,
+    from_today: bool = True,
 ) -> Iterator[Key]:
     """Return the dates that a passage of the knowledge leads to: "28 days after delivery" from `delivered_on`.
 
-    Durations count from today, and from the dates of the records that the same passage speaks of. What a passage on
+    Durations count from the dates of the records that the same passage speaks of, and `from_today`. What a passage on
     pauses leads to is a due date: the days of grace count from there too.
     """
     dates = [one for facts in structured for one in facts.dates]
     passages = [(_events_of(one.text), lasting) for one in valid if (lasting := _lasting(one.text, language, market))]
+    today_too = {on} if from_today else set()
     paused: set[dt.date] = set()
     for events, lasting in passages:
         if "reported" in events:
-            paused |= set(_ends(_starts(events, dates, on), lasting))
+            paused |= set(_ends(_starts(events, dates) | today_too, lasting))
     for events, lasting in passages:
-        starts = _starts(events, dates, on)
+        starts = _starts(events, dates) | today_too
         if "due" in events:
             starts |= paused
         for after in _ends(starts, lasting):
@@ -371,9 +382,9 @@ def _events_of(text: str) -> frozenset[str]:
     return frozenset(event for event, words in shared().events.items() if any(word in low for word in words))
 
 
-def _starts(events: frozenset[str], dates: Iterable[tuple[str, dt.date]], on: dt.date) -> set[dt.date]:
-    """Return the days from which the durations of a passage on these events may count."""
-    return {on} | {date for name, date in dates if name in events}
+def _starts(events: frozenset[str], dates: Iterable[tuple[str, dt.date]]) -> set[dt.date]:
+    """Return the days of the records from which the durations of a passage on these events may count."""
+    return {date for name, date in dates if name in events}
 
 
 def _ends(starts: Iterable[dt.date], lasting: Iterable[Value]) -> Iterator[dt.date]:

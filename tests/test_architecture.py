@@ -19,7 +19,7 @@ FLOORS = [
     {"grading", "replay"},
     {"run"},
     {"gate", "sample", "audit", "starter"},
-    {"sandbox"},
+    {"review", "sandbox"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]
 

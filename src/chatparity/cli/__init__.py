@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from chatparity.cli import check, gate, grade, import_, init, replay, report, run, sample, sandbox, try_
+from chatparity.cli import check, gate, grade, import_, init, replay, report, review, run, sample, sandbox, try_
 from chatparity.cli.show import complain, silence, tolerant
 from chatparity.errors import ChatparityError
 
@@ -40,6 +40,7 @@ for _name, _module in {
     "gate": gate,
     "report": report,
     "sample": sample,
+    "review": review,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 

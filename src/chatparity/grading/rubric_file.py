@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from chatparity.errors import InputError, Problem
+from chatparity.grading.criteria import Criterion, wrong_criteria
 from chatparity.grading.verdict import INSTRUCTIONS
 from chatparity.invalid import field_and_message
 
@@ -38,6 +39,7 @@ class _Front(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     engine: Engine = "judge"
     reference_facts: bool = False
     steps: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Rubric:
     is the worst and the best whole-number score, `pass_at` the lowest that passes. `engine` says what asks the judge:
     chatparity itself (`judge`, one exchange at a time) or deepeval's ConversationalGEval (`deepeval`, whole
     conversations, with `steps` as its evaluation steps). `reference_facts` shows the judge the facts people labelled.
+    `criteria` are what people are asked beside it, on the scorecard; the judge does not see them.
     """
 
     path: Path
@@ -61,6 +64,7 @@ class Rubric:
     reference_facts: bool
     steps: tuple[str, ...]
     text: str
+    criteria: tuple[Criterion, ...] = ()
 
     def value(self, score: float) -> float:
         """Return a score of the scale as a value in [0, 1]."""
@@ -112,6 +116,7 @@ def load_rubric(path: Path) -> Rubric:
         reference_facts=front.reference_facts,
         steps=front.steps,
         text=text,
+        criteria=front.criteria,
     )
 
 
@@ -153,6 +158,11 @@ def _settings(path: Path, front: _Front, lines: list[str]) -> list[Problem]:
         if getattr(front, key) and front.engine != engine:
             message = f'only used with engine = "{engine}": remove it'
             wrong.append(Problem(path, _line_of(key, lines), key, message))
+    first = next((number for number, line in enumerate(lines, 1) if line.strip() == "[[criteria]]"), 1)
+    wrong += [
+        Problem(path, first, f"criteria[{number}].{key}", message)
+        for number, key, message in wrong_criteria(front.criteria)
+    ]
     return wrong
 
 

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from chatparity.errors import InputError, Problem
 from chatparity.sample.result import Material, Shown
@@ -81,8 +84,12 @@ def rows_of(path: Path) -> Iterator[Row]:
     """Yield the rows of a sheet that have anything in them, with the columns that are known, whatever their order.
 
     Reads what spreadsheets write: UTF-8 with or without a mark, UTF-16, comma, semicolon or tab, LF or CRLF, line
-    breaks in cells, columns added. Raises InputError when it is no such sheet.
+    breaks in cells, columns added. A file ending in .jsonl holds one object an item, as `chatparity review` writes it.
+    Raises InputError when it is no such sheet.
     """
+    if path.suffix == ".jsonl":
+        yield from _objects_of(path)
+        return
     text = _text(path)
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"\"?sep=.\"?\s*", first):
@@ -103,6 +110,19 @@ def rows_of(path: Path) -> Iterator[Row]:
         named = {name: cell.strip() for name, cell in zip(headings, cells, strict=False) if name}
         if any(named.values()):
             yield Row(number, named)
+
+
+def _objects_of(path: Path) -> Iterator[Row]:
+    """Yield the objects of JSON Lines as rows, numbered by their line; a value that is null is an empty cell."""
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        try:
+            given = decoder.decode(line)
+        except (msgspec.DecodeError, RecursionError) as error:
+            message = f"expected an object with the answers to one item: {error}"
+            raise InputError([Problem(path, number, "", message)]) from error
+        named = {name: given.get(name) for name in (*GIVEN, *HEADINGS, *DESIGN)}
+        yield Row(number, {name: "" if value is None else str(value).strip() for name, value in named.items()})
 
 
 def _text(path: Path) -> str:

@@ -203,16 +203,25 @@ def _tables(found: Agreement) -> Tables:
             Judged(by.grader, _alpha(by.alpha), f"alone against everybody on {by.alone} of {by.n}")
             for by in one.graders
         )
-        scale = [
-            None if value is None else 50 + 50 * value for value in (one.people.low, one.people.high, one.people.alpha)
-        ]
-        rows.append(Row(one.criterion, one.ask, _alpha(one.people), *scale, leanings, graders, _alpha(one.good_or_bad)))
+        rows.append(
+            Row(
+                criterion=one.criterion,
+                ask=one.ask,
+                alpha=_alpha(one.people),
+                low=_place(one.people.low),
+                high=_place(one.people.high),
+                at=_place(one.people.alpha),
+                leanings=leanings,
+                graders=graders,
+                people=_alpha(one.good_or_bad),
+            )
+        )
     by = found.preferred
     told = ""
     if by.n:
         told = (
-            f"{by.n} comparisons of {by.items} items: the AI preferred {by.ai}, the person {by.human}, alike {by.alike}, "
-            f"neither {by.neither}. AI minus person {_interval(by.lead, by.low, by.high, sign=True)}."
+            f"{by.n} comparisons of {by.items} items: the AI preferred {by.ai}, the person {by.human}, "
+            f"alike {by.alike}, neither {by.neither}. AI minus person {_interval(by.lead, by.low, by.high, sign=True)}."
         )
     return Tables(
         tuple(rows),
@@ -220,6 +229,11 @@ def _tables(found: Agreement) -> Tables:
         tuple(one for one in found.disputes if one.decided is not None),
         told,
     )
+
+
+def _place(value: float | None) -> float | None:
+    """Return where a value from −1 to 1 lies on a line of 100."""
+    return None if value is None else 50 + 50 * value
 
 
 def _alpha(one: Alpha) -> str:

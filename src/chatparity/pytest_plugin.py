@@ -15,8 +15,9 @@ import pytest
 
 if TYPE_CHECKING:
     from chatparity._pytest.gate import Gate
+    from chatparity._pytest.regressions import Regression
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "Regression"]
 
 # The same place as `chatparity.suite.MARKER`, which is not imported here because it loads third parties.
 MARKER = Path("evals", "suite.toml")
@@ -53,9 +54,13 @@ def _paths(here: Path, args: Sequence[str]) -> Iterator[Path]:
 
 
 def __getattr__(name: str) -> object:
-    """Fetch `Gate`, the type of the fixture, for annotations that are read while a test file is imported."""
+    """Fetch the type of a fixture, for annotations that are read while a test file is imported."""
     if name == "Gate":
         from chatparity._pytest.gate import Gate
 
         return Gate
+    if name == "Regression":
+        from chatparity._pytest.regressions import Regression
+
+        return Regression
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

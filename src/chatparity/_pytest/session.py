@@ -16,6 +16,7 @@ from chatparity._pytest import github
 from chatparity._pytest.exam import Exam
 from chatparity._pytest.gate import Gate
 from chatparity._pytest.options import add_options, read_options
+from chatparity._pytest.regressions import Known, Regression, Regressions
 from chatparity.naming import new_folder
 
 if TYPE_CHECKING:
@@ -90,7 +91,10 @@ class Examination:
         return any(path == evals or evals in path.parents or (path in evals.parents and not kept_out) for path in paths)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item a gate × slice of every test with the marker `gates` and the fixture `gate`."""
+        """Make one item a gate × slice of a test with the marker `gates`; one item each of a test of regressions."""
+        if "regression" in metafunc.fixturenames:
+            known = self.regressions.known
+            metafunc.parametrize("regression", known, indirect=True, ids=[one.id for one in known])
         mark = metafunc.definition.get_closest_marker("gates")
         if mark is None or "gate" not in metafunc.fixturenames:
             return
@@ -101,7 +105,8 @@ class Examination:
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let no time limit meant for unit tests cut the run off: the first gate waits for all of it."""
-        if item.get_closest_marker("gates") and self._config.pluginmanager.hasplugin("timeout"):
+        waits = item.get_closest_marker("gates") or "regression" in getattr(item, "fixturenames", ())
+        if waits and self._config.pluginmanager.hasplugin("timeout"):
             item.add_marker(pytest.mark.timeout(0))
 
     @pytest.fixture
@@ -111,6 +116,16 @@ class Examination:
         if one is None:
             raise pytest.UsageError('the fixture gate needs a marker on the test: @pytest.mark.gates("accuracy")')
         return Gate(cast("GateSlice", one), self.exam, request.node.user_properties)
+
+    @cached_property
+    def regressions(self) -> Regressions:
+        """Return the failures that people found and made tests of."""
+        return Regressions(self.exam)
+
+    @pytest.fixture
+    def regression(self, request: pytest.FixtureRequest) -> Regression:
+        """One failure that people found; `regression.check()` fails the test unless the agent passes it now."""
+        return Regression(cast("Known", request.param), self.regressions, self.exam)
 
     @cached_property
     def _graders(self) -> Mapping[str, Grader]:
@@ -137,6 +152,7 @@ class Examination:
         if self._exam is None or hasattr(self._config, "workerinput") or not self._exam.run.is_dir():
             return
         exam = self._exam
+        self.regressions.clear()
         if not exam.outcome_file.is_file():
             if (exam.run / "replies.jsonl").is_file():
                 terminalreporter.section("chatparity")

@@ -12,8 +12,9 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 # What a person's answers are called beside the criteria.
 TAKEN = frozenset(
-    "item id turn trial customer reply note reviewer inclusion_probability stratum card disputed how zeroed sample "
-    "cluster scorecard reviews comment state seen preference proof then quick show language find".split()  # noqa: SIM905
+    {"item", "id", "turn", "trial", "customer", "reply", "note", "reviewer", "reviews", "inclusion_probability"}
+    | {"stratum", "sample", "cluster", "scorecard", "card", "zeroed", "disputed", "how", "comment", "state", "seen"}
+    | {"preference", "proof", "then", "quick", "show", "language", "find"}
 )
 
 

@@ -31,7 +31,7 @@ class Frame:
     here: str
     progress: Progress
     pairs: int
-    wanted: Filter = Filter()
+    wanted: Filter
     told: str = ""
     wrong: bool = False
     query: str = ""

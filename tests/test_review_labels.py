@@ -224,6 +224,7 @@ def test_preferences_are_counted_as_the_side_they_were_for(desk: Desk) -> None:
     assert (found.ai + found.human, found.n, found.alike) == (20, 20, 0)
     assert found.lead == pytest.approx((found.ai - found.human) / 20)
     assert found.low is not None
+    assert found.lead is not None
     assert found.low < found.lead < 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,8 @@ HEADINGS = {
 SEPARATORS = (",", ";", "\t")
 CELL = 32_000  # Excel cuts a cell off at 32,767 characters
 FORMULA = re.compile(r"^(?=[\s'\"]*[=+\-@＝＋－＠\t\r\n])")
-HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # control and direction-changing characters
+# Joiners shape Persian, Indic scripts and emoji; the marks stand in honest Arabic and Hebrew. The rest ends a line.
+KEPT = frozenset("\u200c\u200d\u200e\u200f\u061c\t\n\r\v\f\x85")
 # Where a sheet is opened with another separator than it was written with, a cell may begin inside a text.
 INNER = re.compile(r"([;,\t][\s\"]*)(?=[=+\-@＝＋－＠])")
 
@@ -40,10 +42,16 @@ def safe(text: str) -> str:
     An apostrophe goes before a cell, or what another separator would make a cell, that begins like a formula.
     Line breaks become "⏎": a sheet opened with another separator would begin a new row at one.
     """
-    seen = HIDDEN.sub("\ufffd", text)
+    seen = text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
     line = " ⏎ ".join(part.strip() for part in re.split(r"[\r\n\v\f\x85\u2028\u2029]+", seen) if part.strip())
     line = line if len(line) <= CELL else line[: CELL - 30] + " … (whole on the page)"
     return FORMULA.sub("'", INNER.sub(r"\1'", line))
+
+
+def _visible(character: str) -> str:
+    """Return a character, or the sign for one that cannot be shown where it controls, hides or turns round."""
+    hidden = character not in KEPT and unicodedata.category(character) in ("Cc", "Cf", "Cs")
+    return "\ufffd" if hidden else character
 
 
 def written(material: Material, separator: str = ",") -> bytes:

@@ -109,6 +109,7 @@ class Served:
     sample: Path
     port: int = 0
     options: Sequence[str] = ()
+    cwd: Path = ROOT
     process: subprocess.Popen[str] | None = None
     addresses: dict[str, str] = field(default_factory=dict)
 
@@ -117,7 +118,7 @@ class Served:
         command = [sys.executable, "-m", "chatparity", "review", str(self.sample), "--json", "--port", str(self.port)]
         tokens = {"CHATPARITY_REVIEW_TOKEN": REVIEWER, "CHATPARITY_LEAD_TOKEN": LEAD}
         self.process = subprocess.Popen(
-            [*command, *self.options], cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **tokens}
+            [*command, *self.options], cwd=self.cwd, stdout=subprocess.PIPE, text=True, env={**os.environ, **tokens}
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -139,9 +140,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(sample: Path, *options: str) -> Iterator[Served]:
-    """Serve a sample until the end of the block."""
-    served = Served(sample, options=options)
+def serving(sample: Path, *options: str, cwd: Path = ROOT) -> Iterator[Served]:
+    """Serve a sample until the end of the block, in the suite that `cwd` lies in."""
+    served = Served(sample, options=options, cwd=cwd)
     served.start()
     try:
         yield served

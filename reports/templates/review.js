@@ -62,7 +62,8 @@
         if (lost) return;
       }
       form.dataset.going = "yes";
-      form.requestSubmit(button);
+      // Not before this event is over: a form that is being submitted does not let itself be submitted.
+      setTimeout(() => form.requestSubmit(button));
     });
     addEventListener("pageshow", () => delete form.dataset.going);
     const unanswered = questions.findIndex((part) => !all("input:checked", part).some((input) => input.value));

@@ -92,6 +92,11 @@ class Bench:
         return {}
 
     @cached_property
+    def languages(self) -> list[str]:
+        """Return the languages of the items, sorted."""
+        return sorted({one.language for one in self.items.values()})
+
+    @cached_property
     def graders(self) -> list[Grader]:
         """Return the suite's graders that need no judge and look at one exchange."""
         return [one for one in load_graders(self.suite) if not one.needs_judge and one.level == "exchange"]

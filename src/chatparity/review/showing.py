@@ -48,7 +48,7 @@ def listed(room: Room, asked: Asked) -> Response:
     for name in kept[(page - 1) * PAGE : page * PAGE]:
         one = desk.bench.items[name]
         lines.append(Line(name, one.id, one.language, states.get(name, "open"), comments.get(name, "")))
-    languages = sorted({desk.bench.items[name].language for name in desk.queue})
+    languages = desk.bench.languages
     return room.show(ListView(room.frame(asked, "items"), wanted, lines, len(kept), page, pages, languages))
 
 

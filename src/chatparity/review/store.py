@@ -39,6 +39,7 @@ CREATE TABLE answer (
   PRIMARY KEY (rater, item, field)
 ) WITHOUT ROWID;
 CREATE INDEX answer_item ON answer (item);
+CREATE INDEX answer_field ON answer (rater, field, item, value);
 CREATE TABLE guideline (
   version INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL
 );

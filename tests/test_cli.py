@@ -12,7 +12,7 @@ import pytest
 
 from chatparity.cli.show import plain
 
-COMMANDS = ("init", "try", "check", "import", "sandbox", "run", "replay", "grade", "gate", "report", "sample")
+COMMANDS = ("init", "try", "check", "import", "sandbox", "run", "replay", "grade", "gate", "report", "sample", "review")
 LINE = {"schema": 1, "id": "a", "language": "en", "turns": [{"speaker": "customer", "text": "hi"}]}
 
 

@@ -33,6 +33,7 @@ LAID = {
     "graders/placeholders.py",
     "graders/accuracy.md",
     "graders/resolution.md",
+    "graders/scorecard.toml",
     "graders/README.md",
     "datasets/sample.jsonl",
     "datasets/README.md",

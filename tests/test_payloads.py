@@ -130,7 +130,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SimpleName
         if text not in known:
             folder = tmp_path_factory.mktemp("payload")
             desk = desk_of(text, folder)
-            known[text] = SimpleNamespace(text=text, folder=folder, desk=desk, pages={})
+            known[text] = SimpleNamespace(text=text, folder=folder, desk=desk, pages={}, found=agreement(desk))
         return known[text]
 
     return make
@@ -161,7 +161,8 @@ def reading(one: SimpleNamespace) -> str:
 
 
 def sample_page(one: SimpleNamespace) -> str:
-    return (one.folder / "s" / "sample.html").read_text(encoding="utf-8")
+    path: Path = one.folder / "s" / "sample.html"
+    return path.read_text(encoding="utf-8")
 
 
 def report(one: SimpleNamespace, ending: str = "html") -> str:
@@ -237,7 +238,7 @@ def compare_page(one: SimpleNamespace) -> str:
 
 
 def calibration_page(one: SimpleNamespace) -> str:
-    return Pages().page(CalibrationView(frame(one.text, "calibration"), agreement(one.desk), 0, False))
+    return Pages().page(CalibrationView(frame(one.text, "calibration"), one.found, 0, False))
 
 
 def decide_page(one: SimpleNamespace) -> str:
@@ -363,7 +364,7 @@ def terminal(one: SimpleNamespace, _: SimpleNamespace) -> Iterator[str]:
     with contextlib.redirect_stdout(written):
         say(red_text(found.gates[0], one.folder))
         say(str(InputError([Problem(Path("x"), 1, one.text, one.text)])))
-        for line in review_command._lines(agreement(one.desk)):
+        for line in review_command._lines(one.found):
             say(line)
     shown = written.getvalue()
     bad = [at for at in shown if unicodedata.category(at) in ("Cc", "Cf", "Cs") and at not in "\n\t"]

@@ -15,7 +15,7 @@ GUIDE = (ROOT / "docs" / "reviewing.md").read_text(encoding="utf-8")
 
 
 def test_every_picture_is_there() -> None:
-    named = re.findall(r"!\[[^\]]+\]\((images/[^)]+)\)", GUIDE)
+    named = re.findall(r"(?:\]\(|src=\")(images/[^)\"]+)", GUIDE)
     assert len(named) >= 5
     assert [one for one in named if not (ROOT / "docs" / one).is_file()] == []
 

@@ -124,6 +124,8 @@ def _read(room: Room, handler: Handler) -> Any:
             return handler(room, Asked(request, role, token, who))
         except Gone as error:
             return room.plain("Not there", str(error), 404)
+        except UsageError as error:  # a file of the sample or of its run was changed or taken away
+            return room.plain("Cannot be shown", str(error), 500)
 
     return endpoint
 

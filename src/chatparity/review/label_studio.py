@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 import msgspec
 
 from chatparity.errors import InputError, Problem, UsageError
-from chatparity.review.desk import COMMENT, STATE, Desk, person
+from chatparity.review.desk import COMMENT, SEEN, STATE, Desk, person
 from chatparity.review.items import Exhibit
 
 SOURCE = "label-studio"
@@ -101,7 +101,10 @@ def read_results(desk: Desk, path: Path) -> int:
     wrong: list[Problem] = []
     for number, task in enumerate(given):
         try:
-            found.extend(_annotations(desk, task))
+            for one in _annotations(desk, task):
+                if SEEN in desk.store.of(one[1], one[0]):
+                    raise ValueError(f"{one[0]}: the answers of {one[1]} stay: what graders found was shown to them")
+                found.append(one)
         except (ValueError, TypeError, LookupError, AttributeError, UsageError) as error:
             wrong.append(Problem(path, None, f"[{number}]", str(error) if error.args else "not a task"))
     if wrong:

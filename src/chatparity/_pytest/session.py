@@ -94,7 +94,11 @@ class Examination:
         """Make one item a gate × slice of a test with the marker `gates`; one item each of a test of regressions."""
         if "regression" in metafunc.fixturenames:
             known = self.regressions.known
-            metafunc.parametrize("regression", known, indirect=True, ids=[one.id for one in known])
+            given: list[Any] = [pytest.param(one, id=one.id) for one in known]
+            none_yet = pytest.mark.skip(
+                reason="no failure was made a test yet: chatparity review SAMPLE --to-test ITEM"
+            )
+            metafunc.parametrize("regression", given or [pytest.param(None, id="none", marks=none_yet)], indirect=True)
         mark = metafunc.definition.get_closest_marker("gates")
         if mark is None or "gate" not in metafunc.fixturenames:
             return

@@ -119,7 +119,7 @@ class Examination:
         return NO_LOGS if not items and self._unasked else ""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item a gate × slice of tests with the marker `gates`, one a claim with `claims`, one a regression."""
+        """Make one item a gate × slice of tests with the marker `gates`, one a claim with `claims`, a regression."""
         asked = metafunc.definition.get_closest_marker("claims")
         if asked is not None and "claim" in metafunc.fixturenames:
             metafunc.parametrize("claim", self.claims.chosen(asked), indirect=True)

@@ -6,6 +6,7 @@ import pytest
 
 from chatparity.checks.asking import cues_in, weigh
 from chatparity.checks.handover import asks_for_person
+from chatparity.checks.lexicon import shared
 
 
 @pytest.mark.parametrize(
@@ -51,5 +52,8 @@ def test_what_is_denied_counts_for_nothing_but_a_machine_that_is_denied_asks() -
 
 
 def test_weights_count_where_all_their_cues_are() -> None:
-    assert weigh({"staff", "contact"}) > weigh({"staff"}) + weigh({"contact"}) - weigh(())
-    assert weigh(()) < 0
+    weights = shared().asks
+    assert weigh(()) == weights["always"] < 0
+    assert weigh({"staff", "wish"}) == pytest.approx(
+        weights["always"] + weights["staff"] + weights["wish"] + weights["staff+wish"]
+    )

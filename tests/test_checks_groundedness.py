@@ -65,6 +65,12 @@ def test_a_number_in_words_is_the_number_in_digits() -> None:
     assert features("up to forty days", (POLICY,), "en").number == 1.0  # type: ignore[union-attr]
 
 
+def test_thousands_are_the_same_number_however_they_are_grouped() -> None:
+    assert features("6000 parcels", ("over 6,000 parcels",), "en").number == 0.0  # type: ignore[union-attr]
+    assert features("6.000 Pakete", ("über 6000 Pakete",), "de").number == 0.0  # type: ignore[union-attr]
+    assert features("6.5 kg", ("65 kg",), "en").number == 1.0  # type: ignore[union-attr]
+
+
 def test_words_that_stand_far_apart_in_the_sources_rest_on_them_less() -> None:
     near, far = features("move a due date", (POLICY,), "en"), features("move euros", (POLICY,), "en")
     assert near is not None

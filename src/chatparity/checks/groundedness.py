@@ -24,6 +24,7 @@ from chatparity.checks.wording import wording
 
 _STEM, _BEGINNING, _HALF = 5, 4, 0.6
 _FAR, _LEAST, _RUN = 20, 12, 5
+_GROUPING = re.compile(r"[.,](?=\d{3}(?!\d))")
 _WORD = re.compile(rf"\d+(?:[.,]\d+)*|[{UNSPACED}]|[^\W\d_{UNSPACED}]+(?:'[^\W\d_]+)?")
 
 
@@ -129,9 +130,10 @@ def features(text: str, sources: tuple[str, ...], language: str) -> Features | N
 
 
 def _words(text: str, language: str) -> list[str]:
-    """Return the words of a text, folded, numbers in words as digits."""
+    """Return the words of a text, folded, numbers in words as digits and without what groups their thousands."""
     counts = _counts(language)
-    return [counts.get(word, word) for word in _WORD.findall(fold(text).text)]
+    found = _WORD.findall(fold(text).text)
+    return [_GROUPING.sub("", word) if word[0].isdigit() else counts.get(word, word) for word in found]
 
 
 def _matter(words: list[str], small: frozenset[str]) -> list[str]:
@@ -191,7 +193,7 @@ def _apart(matter: list[str], index: _Index) -> float:
     return sum(gaps) / len(gaps) if gaps else 0.5
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _index(sources: tuple[str, ...], language: str) -> _Index:
     """Return the sources as an index; a passage that many replies rest on is read once."""
     words: list[str] = []

@@ -15,11 +15,13 @@ from chatparity.checks.groundedness import groundedness
 from chatparity.checks.identify import identify, same_language
 from chatparity.checks.language import written_in
 from chatparity.checks.lexicon import shared
-from chatparity.checks.sources import Sources, is_valid, sources_of, today
+from chatparity.checks.memory import by_identity
+from chatparity.checks.sources import Sources, sources_of, today, valid_passages
 from chatparity.checks.statements import Statement, claimed_actions, promises
 from chatparity.checks.text import phrase_pattern
 from chatparity.checks.values import CHECKABLE, Value
 from chatparity.exchange import Evidence, Exchange
+from chatparity.transcript import Knowledge
 
 # So many letters of the longest passage tell its language.
 _READ = 400
@@ -64,13 +66,19 @@ def free_text(exchange: Exchange) -> float | None:
     None where there is none, or where it is in another language than the reply, so that words cannot be compared.
     """
     point, text = exchange.point, exchange.reply.text
-    passages = [one.text for one in point.knowledge if is_valid(one, point.market, today(point))]
-    known = tuple(sorted(passages, key=len, reverse=True))
-    if not known:
+    passages = valid_passages(point)
+    if not passages:
         return None
+    known, told = _known(passages)
     language = written_in(text, point.language)
-    told = identify(known[0][:_READ]).code
     return groundedness(text, known, language) if told is not None and same_language(told, language) else None
+
+
+@by_identity(64)
+def _known(passages: Sequence[Knowledge]) -> tuple[tuple[str, ...], str | None]:
+    """Return the texts of passages and the language of the longest."""
+    texts = tuple(one.text for one in passages)
+    return texts, identify(max(texts, key=len)[:_READ]).code
 
 
 def _checkable(value: Value) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from chatparity.checks.identify import Detected, identify, pycld2_says, same_language, scripts
 from chatparity.checks.lexicon import languages
 from chatparity.checks.locales import base
+from chatparity.checks.memory import by_identity
 from chatparity.checks.values import Value
 
 _SCRIPTS = {
@@ -95,6 +96,7 @@ def written_in(text: str, expected: str) -> str:
     return told if told in languages() and told is not None and not same_language(told, expected) else expected
 
 
+@by_identity(64)
 def names_in(records: Any) -> tuple[str, ...]:
     """Return the texts of the records that may stand in a reply in a foreign language: names, merchants, items."""
     found: set[str] = set()

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from chatparity.checks.facts import find_values
 from chatparity.checks.sources import Key, today
-from chatparity.checks.text import fold, phrase_pattern
+from chatparity.checks.text import fold, folded, phrase_pattern
 from chatparity.checks.values import Normal, Value
 from chatparity.exchange import Evidence, Exchange, Point
 from chatparity.transcript import AGENTS, Fact, Forbidden
@@ -28,7 +28,7 @@ def find_form(form: str, text: str, point: Point) -> Evidence | None:
     Both are read in the conversation's language; an accepted form may also be in English, as labels often are.
     """
     folded_text = fold(text)
-    match = phrase_pattern(form).search(folded_text.text)
+    match = _may_say(form, folded_text.text) and phrase_pattern(form).search(folded_text.text)
     if match:
         start, end = folded_text.span(*match.span())
         return Evidence(text=text[start:end], start=start, end=end)
@@ -42,6 +42,11 @@ def find_form(form: str, text: str, point: Point) -> Evidence | None:
         if _equal(value, wanted):
             return Evidence(text=value.text, start=value.start, end=value.end)
     return None
+
+
+def _may_say(form: str, text: str) -> bool:
+    """Say whether a folded text has the words of a form at all: only then is a pattern worth compiling."""
+    return all(word in text for word in folded(form).split())
 
 
 def _equal(value: Value, wanted: set[Key]) -> bool:

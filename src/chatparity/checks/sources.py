@@ -7,9 +7,9 @@ import contextlib
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -17,13 +17,17 @@ import msgspec
 from chatparity.checks.calls import words_of
 from chatparity.checks.facts import find_values
 from chatparity.checks.lexicon import shared
+from chatparity.checks.memory import by_identity
 from chatparity.checks.text import fold
 from chatparity.checks.values import Kind, Normal, Value, duration
 from chatparity.exchange import Exchange, Point
 from chatparity.transcript import Knowledge, ToolCall
 
 Key = tuple[Kind, Normal, str]
+# Whether a text says the same on any day is told by reading it without a day, and on this one.
+_SOME_DAY = dt.date(2026, 3, 20)
 _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
+_CENTS = re.compile(r"\d+\.\d\d")
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?$")
 _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
@@ -46,22 +50,6 @@ class Facts:
     shown: frozenset[str] = frozenset()
 
 
-@dataclass
-class Sources:
-    """All that may support a reply at one point. `keys` are stated there, `derived` follow from them.
-
-    `refuted` are values of knowledge that is not valid on this date or in this market. `words` is the text of the
-    knowledge, records and results, for promises; `shown` the fields and states that the records show.
-    """
-
-    keys: set[Key] = field(default_factory=set)
-    derived: set[Key] = field(default_factory=set)
-    refuted: dict[Key, str] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
-    words: list[str] = field(default_factory=list)
-    shown: set[str] = field(default_factory=set)
-
-
 def today(point: Point) -> dt.date | None:
     """Return the conversation's date where it took place."""
     return point.started_at.date() if point.started_at else None
@@ -78,39 +66,116 @@ def is_valid(knowledge: Knowledge, market: str | None, on: dt.date | None) -> bo
     )
 
 
+class Sources:
+    """All that may support the reply of an exchange: what was there before it, and its own successful tool calls.
+
+    What few replies need is worked out when it is first asked for.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        point = self._point = exchange.point
+        self._on, self._market = today(point), point.market
+        self._valid = _valid(point.knowledge, self._market, self._on)
+        before = [call for turn in point.history for call in turn.tool_calls]
+        own = [call for _, reply in exchange.earlier for call in reply.tool_calls]
+        self._structured = [_record_facts(point.records, self._market, self._on)]
+        calls = (*before, *own, *exchange.reply.tool_calls)
+        self._structured += [_call_facts(call, self._market, self._on) for call in calls]
+        self._said = [turn.text for turn in point.history] + [reply.text for _, reply in exchange.earlier]
+
+    @cached_property
+    def keys(self) -> set[Key]:
+        """Return the values that are stated: in valid knowledge, records, results and what was said before."""
+        point, on = self._point, self._on
+        found = set(_policy_keys(self._valid, point.language, self._market, on))
+        for facts in self._structured:
+            found |= facts.keys
+        for text in self._said:
+            for value in find_values(text, point.language, self._market, on):
+                found.update(value.keys)
+        if on is not None:
+            found.add(("date", on, ""))
+        return found
+
+    @cached_property
+    def derived(self) -> set[Key]:
+        """Return the values that follow from the stated ones: sums, differences, dates that a passage leads to."""
+        found = set(_pairs(self._structured))
+        for facts in self._structured:
+            found |= facts.sums
+        if self._on is not None:
+            found |= set(dates_after(self._valid, self._structured, self._point.language, self._market, self._on))
+        return found
+
+    @cached_property
+    def refuted(self) -> dict[Key, str]:
+        """Return the values of knowledge that is not valid on this date or in this market, and which passage it is."""
+        found: dict[Key, str] = {}
+        for passage in self._point.knowledge:
+            if not is_valid(passage, self._market, self._on):
+                for key in passage_keys(passage.text, self._point.language, self._market, self._on):
+                    found.setdefault(key, passage.id)
+        return found
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Return the ids and e-mail addresses that are stated, and short texts of records that may be ids."""
+        found = {str(normal) for kind, normal, _ in self.keys if kind in ("id", "email")}
+        return found.union(*(facts.ids for facts in self._structured))
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Return the text of the knowledge, records and results, for promises."""
+        return [fold(one.text).text for one in self._valid] + [facts.words for facts in self._structured]
+
+    @cached_property
+    def shown(self) -> set[str]:
+        """Return the fields and states that the records and results show."""
+        return set().union(*(facts.shown for facts in self._structured))
+
+
 def sources_of(exchange: Exchange) -> Sources:
-    """Gather what supports the reply of an exchange: everything before it, and its own successful tool calls."""
-    point, found = exchange.point, Sources()
-    on, market = today(point), point.market
-    valid = [one for one in point.knowledge if is_valid(one, market, on)]
-    structured = [facts_of(msgspec.json.encode(point.records), market, on)]
-    said = [call for turn in point.history for call in turn.tool_calls]
-    own = [call for _, reply in exchange.earlier for call in reply.tool_calls]
-    structured += [_call_facts(call, market, on) for call in (*said, *own, *exchange.reply.tool_calls)]
+    """Gather what supports the reply of an exchange."""
+    return Sources(exchange)
+
+
+def valid_passages(point: Point) -> tuple[Knowledge, ...]:
+    """Return the passages of the knowledge that hold at a point."""
+    return _valid(point.knowledge, point.market, today(point))
+
+
+@by_identity(64)
+def _valid(knowledge: Sequence[Knowledge], market: str | None, on: dt.date | None) -> tuple[Knowledge, ...]:
+    """Return the passages that hold in a market on a date."""
+    return tuple(one for one in knowledge if is_valid(one, market, on))
+
+
+@by_identity(64)
+def _policy_keys(valid: Sequence[Knowledge], language: str, market: str | None, on: dt.date | None) -> frozenset[Key]:
+    """Return the values of passages, and the days from and to which they hold."""
+    found: set[Key] = set()
     for passage in valid:
-        found.keys |= {key for value in _both(passage.text, point.language, market, on) for key in value.keys}
-        found.words.append(fold(passage.text).text)
-        found.keys |= {("date", day, "") for day in (passage.valid_from, passage.valid_to) if day is not None}
-    for facts in structured:
-        found.keys |= facts.keys
-        found.ids |= facts.ids
-        found.shown |= facts.shown
-        found.words.append(facts.words)
-        found.derived |= facts.sums
-    for turn in point.history:
-        found.keys |= {key for value in find_values(turn.text, point.language, market, on) for key in value.keys}
-    for _, reply in exchange.earlier:
-        found.keys |= {key for value in find_values(reply.text, point.language, market, on) for key in value.keys}
-    found.ids |= {str(normal) for kind, normal, _ in found.keys if kind in ("id", "email")}
-    if on is not None:
-        found.keys.add(("date", on, ""))
-        found.derived |= set(dates_after(valid, structured, point.language, market, on))
-    found.derived |= set(_pairs(structured))
-    for passage in point.knowledge:
-        if passage not in valid:
-            for value in _both(passage.text, point.language, market, on):
-                found.refuted.setdefault(value.key, passage.id)
-    return found
+        found |= passage_keys(passage.text, language, market, on)
+        found |= {("date", day, "") for day in (passage.valid_from, passage.valid_to) if day is not None}
+    return frozenset(found)
+
+
+def passage_keys(text: str, language: str, market: str | None, on: dt.date | None) -> frozenset[Key]:
+    """Return the values of a passage; most mean the same on any day and are read once."""
+    found = _undated_keys(text, language, market)
+    return _dated_keys(text, language, market, on) if found is None else found
+
+
+@lru_cache(maxsize=8192)
+def _undated_keys(text: str, language: str, market: str | None) -> frozenset[Key] | None:
+    """Return the values of a passage; None where what it says depends on the day ("12 March", "tomorrow")."""
+    found = _dated_keys(text, language, market, None)
+    return found if found == _dated_keys(text, language, market, _SOME_DAY) else None
+
+
+@lru_cache(maxsize=8192)
+def _dated_keys(text: str, language: str, market: str | None, on: dt.date | None) -> frozenset[Key]:
+    return frozenset(key for value in _both(text, language, market, on) for key in value.keys)
 
 
 def _both(text: str, language: str, market: str | None, on: dt.date | None) -> Iterator[Value]:
@@ -120,6 +185,13 @@ def _both(text: str, language: str, market: str | None, on: dt.date | None) -> I
         yield from find_values(text, "en", market, on)
 
 
+@by_identity(64)
+def _record_facts(records: Mapping[str, Any], market: str | None, on: dt.date | None) -> Facts:
+    """Return the facts of the customer's records."""
+    return facts_of(msgspec.json.encode(records), market, on)
+
+
+@by_identity(512)
 def _call_facts(call: ToolCall, market: str | None, on: dt.date | None) -> Facts:
     """Return the facts of a call: its result, and its arguments where it was not refused."""
     result = call.result
@@ -140,7 +212,7 @@ def facts_of(source: bytes, market: str | None, on: dt.date | None) -> Facts:
         amounts=frozenset(reader.amounts),
         sums=frozenset(reader.sums),
         dates=tuple(reader.dates),
-        words=" ".join(reader.words),
+        words=fold(" ".join(reader.words)).text,
         ids=frozenset(reader.ids),
         shown=frozenset(reader.shown),
     )
@@ -166,7 +238,7 @@ class _Reader:
         if name:
             self.shown.add(name)
             self.words.append(name)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             currency = str(value.get("currency") or currency)
             for key, inner in value.items():
                 self.read(inner, str(key), currency)
@@ -178,8 +250,8 @@ class _Reader:
             self._leaf(str(value), name, currency)
 
     def _leaf(self, text: str, name: str, currency: str) -> None:
-        self.words.append(fold(text).text)
-        if _MONEY.fullmatch(text):
+        self.words.append(text)
+        if (text[0].isdigit() or text[0] == "-") and _MONEY.fullmatch(text):
             self._number(Decimal(text), name, currency)
             return
         self.shown.add(text)
@@ -210,7 +282,7 @@ class _Reader:
 
         Each is taken for every money field by itself and for all of them together (amount and late fee).
         """
-        objects = [item for item in items if isinstance(item, Mapping)]
+        objects: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict)]
         if len(objects) < 2:
             return
         groups: dict[str, list[Mapping[str, Any]]] = {"all": objects}
@@ -233,12 +305,12 @@ def _is_money(value: Any, currency: str) -> bool:
     """Say whether a field holds money as records write it: two decimals, none where the currency has no cents."""
     if currency in _WITHOUT_CENTS:
         return isinstance(value, str) and re.fullmatch(r"\d+", value) is not None
-    return re.fullmatch(r"\d+\.\d\d", str(value)) is not None
+    return _CENTS.fullmatch(str(value)) is not None
 
 
 def _day(text: str) -> dt.date | None:
     """Return the day of a text that is an ISO date or time."""
-    if not _ISO.match(text):
+    if not text[0].isdigit() or not _ISO.match(text):
         return None
     try:
         return dt.date.fromisoformat(text[:10])
@@ -273,28 +345,35 @@ def dates_after(
     pauses leads to is a due date: the days of grace count from there too.
     """
     dates = [one for facts in structured for one in facts.dates]
-    passages = [(passage.text.lower(), _lasting(passage, language, market, on)) for passage in valid]
+    passages = [(_events_of(one.text), lasting) for one in valid if (lasting := _lasting(one.text, language, market))]
     paused: set[dt.date] = set()
-    for text, lasting in passages:
-        if any(word in text for word in shared().events["reported"]):
-            paused |= set(_ends(_starts(text, dates, on), lasting))
-    for text, lasting in passages:
-        starts = _starts(text, dates, on)
-        if any(word in text for word in shared().events["due"]):
+    for events, lasting in passages:
+        if "reported" in events:
+            paused |= set(_ends(_starts(events, dates, on), lasting))
+    for events, lasting in passages:
+        starts = _starts(events, dates, on)
+        if "due" in events:
             starts |= paused
         for after in _ends(starts, lasting):
             yield ("date", after, "")
 
 
-def _lasting(passage: Knowledge, language: str, market: str | None, on: dt.date) -> set[Value]:
-    """Return the durations of a passage."""
-    return {value for value in _both(passage.text, language, market, on) if value.kind == "duration"}
+@lru_cache(maxsize=8192)
+def _lasting(text: str, language: str, market: str | None) -> frozenset[Value]:
+    """Return the durations of a passage, which are the same on any day."""
+    return frozenset(value for value in _both(text, language, market, None) if value.kind == "duration")
 
 
-def _starts(text: str, dates: Iterable[tuple[str, dt.date]], on: dt.date) -> set[dt.date]:
-    """Return the days from which the durations of a passage may count."""
-    named = {event for event, words in shared().events.items() if any(word in text for word in words)}
-    return {on} | {date for name, date in dates if name in named}
+@lru_cache(maxsize=8192)
+def _events_of(text: str) -> frozenset[str]:
+    """Return the events of the records that a passage speaks of."""
+    low = text.lower()
+    return frozenset(event for event, words in shared().events.items() if any(word in low for word in words))
+
+
+def _starts(events: frozenset[str], dates: Iterable[tuple[str, dt.date]], on: dt.date) -> set[dt.date]:
+    """Return the days from which the durations of a passage on these events may count."""
+    return {on} | {date for name, date in dates if name in events}
 
 
 def _ends(starts: Iterable[dt.date], lasting: Iterable[Value]) -> Iterator[dt.date]:

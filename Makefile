@@ -7,19 +7,33 @@ READY := $(VENV)/.ready
 PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 
-.PHONY: evals test test-slow peer-test lint format bench clean
+BROWSER ?= chromium
+
+.PHONY: evals test test-slow peer-test browser-test screenshots lint format bench clean
 
 evals: $(READY)
 	$(BIN)/python -m pytest evals/ $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest tests/ -m "not slow and not peer" -n auto --maxprocesses=4 $(ARGS)
+	$(BIN)/python -m pytest tests/ -m "not slow and not peer and not browser" -n auto --maxprocesses=4 $(ARGS)
+	@echo "not among these: make test-slow, make peer-test, and make browser-test (tests/browser, which drive a Chromium)"
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest tests/ -m slow $(ARGS)
 
 peer-test: $(READY) $(PEERS_READY)
 	$(BIN)/python -m pytest tests/peers -m peer $(ARGS)
+
+# Debian's Chromium is installed where there is none and apt-get may be used; else any on the PATH will do.
+browser-test: $(READY)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+	  command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq $(BROWSER); } || { \
+	  echo "browser-test needs Chromium: install it (Debian: apt-get install chromium) and call again" >&2; exit 2; }
+	$(BIN)/python -m pytest tests/browser -m browser $(ARGS)
+
+# The pictures of docs/reviewing.md, taken by the same tests.
+screenshots:
+	CHATPARITY_SCREENSHOTS=docs/images $(MAKE) browser-test
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chatparity.transcript import Knowledge, ToolCall, Turn
 
 from .text import direction, plain
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 SIDES = {"customer": ("customer", "Customer"), "tool": ("tool", "System")}
 AGENT = ("agent", "Agent")
@@ -110,14 +114,24 @@ def _nested(value: object) -> bool:
 
 def rendered(template: str, page: object) -> str:
     """Return a page as one HTML document. Every text is made visible and escaped on its way in."""
+    package = sys.modules[__package__ or ""]
+    return (
+        environment_of(tuple(Path(folder) / "templates" for folder in package.__path__))
+        .get_template(template)
+        .render(page=page)
+    )
+
+
+@functools.cache
+def environment_of(folders: tuple[Path, ...]) -> Environment:
+    """Return the templates of these folders, compiled once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     def shown(value: Any) -> Any:
         return plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
-    package = sys.modules[__package__ or ""]
-    environment = Environment(
-        loader=FileSystemLoader([Path(folder) / "templates" for folder in package.__path__]),
+    return Environment(
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=shown,
@@ -125,4 +139,3 @@ def rendered(template: str, page: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(template).render(page=page)

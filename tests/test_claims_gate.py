@@ -58,7 +58,7 @@ def suite(pytester: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def ran(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return suite.runpytest_inprocess(*PLAIN, "evals", *arguments)
+    return suite.runpytest_subprocess(*PLAIN, "evals", *arguments)
 
 
 def test_without_logs_no_claim_is_asked_and_nothing_is_skipped(suite: pytest.Pytester) -> None:

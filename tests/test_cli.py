@@ -27,6 +27,7 @@ COMMANDS = (
     "fit",
     "calibrate",
     "sample",
+    "review",
     "claims",
 )
 LINE = {"schema": 1, "id": "a", "language": "en", "turns": [{"speaker": "customer", "text": "hi"}]}

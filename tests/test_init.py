@@ -31,6 +31,7 @@ LAID = {
     "agent.toml",
     "graders/shipped.py",
     "graders/placeholders.py",
+    "graders/scorecard.toml",
     "graders/README.md",
     "datasets/sample.jsonl",
     "datasets/README.md",

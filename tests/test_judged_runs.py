@@ -133,8 +133,10 @@ def test_in_pytest_a_miss_of_the_cache_is_no_verdict(
     missed.assert_outcomes(failed=1)
     missed.stdout.fnmatch_lines(["*no verdict: no answer for `accuracy_llm` in*--offline asks nobody*"])
     assert judge_server.requests == []
-    pytester.runpytest_subprocess(*words, "--run-dir", "run").assert_outcomes(passed=1)
-    pytester.runpytest_subprocess(*words, "--offline", "--run-dir", "again").assert_outcomes(passed=1)
+    for again in (("--run-dir", "run"), ("--offline", "--run-dir", "again")):
+        judged = pytester.runpytest_subprocess(*words, *again)
+        judged.assert_outcomes(failed=1)
+        judged.stdout.fnmatch_lines(["*INCONCLUSIVE accuracy* 30/30*", "*licence*"])
     assert len(judge_server.requests) == 30
 
 
@@ -147,6 +149,7 @@ def test_optional_rubrics_are_used_only_where_they_are_named(suite: Suite) -> No
     assert {name for name in shipped if name.endswith("_llm")} == wanted
     assert {one.name for one in load_graders(bare, only=("preferred_llm", "resolution"))} == {
         "preferred_llm",
+        "resolution",
         "resolution_llm",
     }
     gated = msgspec.structs.replace(

@@ -16,8 +16,9 @@ import pytest
 if TYPE_CHECKING:
     from chatparity._pytest.claims import Claim
     from chatparity._pytest.gate import Gate
+    from chatparity._pytest.regressions import Regression
 
-__all__ = ["Claim", "Gate"]
+__all__ = ["Claim", "Gate", "Regression"]
 
 # The same place as `chatparity.suite.MARKER`, which is not imported here because it loads third parties.
 MARKER = Path("evals", "suite.toml")
@@ -54,7 +55,7 @@ def _paths(here: Path, args: Sequence[str]) -> Iterator[Path]:
 
 
 def __getattr__(name: str) -> object:
-    """Fetch `Gate` or `Claim`, the types of the fixtures, for annotations read while a test file is imported."""
+    """Fetch the type of a fixture, for annotations that are read while a test file is imported."""
     if name == "Claim":
         from chatparity._pytest.claims import Claim
 
@@ -63,4 +64,8 @@ def __getattr__(name: str) -> object:
         from chatparity._pytest.gate import Gate
 
         return Gate
+    if name == "Regression":
+        from chatparity._pytest.regressions import Regression
+
+        return Regression
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,6 +18,7 @@ from chatparity._pytest.claims import NO_LOGS, Claim, Claims
 from chatparity._pytest.exam import Exam
 from chatparity._pytest.gate import Gate
 from chatparity._pytest.options import add_options, read_options
+from chatparity._pytest.regressions import Known, Regression, Regressions
 from chatparity.naming import new_folder
 
 if TYPE_CHECKING:
@@ -118,10 +119,17 @@ class Examination:
         return NO_LOGS if not items and self._unasked else ""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item a gate × slice of every test with the marker `gates`, and one a claim with `claims`."""
+        """Make one item a gate × slice of tests with the marker `gates`, one a claim with `claims`, a regression."""
         asked = metafunc.definition.get_closest_marker("claims")
         if asked is not None and "claim" in metafunc.fixturenames:
             metafunc.parametrize("claim", self.claims.chosen(asked), indirect=True)
+        if "regression" in metafunc.fixturenames:
+            known = self.regressions.known
+            given: list[Any] = [pytest.param(one, id=one.id) for one in known]
+            none_yet = pytest.mark.skip(
+                reason="no failure was made a test yet: chatparity review SAMPLE --to-test ITEM"
+            )
+            metafunc.parametrize("regression", given or [pytest.param(None, id="none", marks=none_yet)], indirect=True)
         mark = metafunc.definition.get_closest_marker("gates")
         if mark is None or "gate" not in metafunc.fixturenames:
             return
@@ -132,7 +140,8 @@ class Examination:
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let no time limit meant for unit tests cut the run off: the first gate waits for all of it."""
-        if item.get_closest_marker("gates") and self._config.pluginmanager.hasplugin("timeout"):
+        waits = item.get_closest_marker("gates") or "regression" in getattr(item, "fixturenames", ())
+        if waits and self._config.pluginmanager.hasplugin("timeout"):
             item.add_marker(pytest.mark.timeout(0))
 
     @pytest.fixture
@@ -150,6 +159,16 @@ class Examination:
         if name is None:
             raise pytest.UsageError("the fixture claim needs a marker on the test: @pytest.mark.claims")
         return Claim(name, self.claims, request.node.user_properties, self.exam.asked.inconclusive)
+
+    @cached_property
+    def regressions(self) -> Regressions:
+        """Return the failures that people found and made tests of."""
+        return Regressions(self.exam)
+
+    @pytest.fixture
+    def regression(self, request: pytest.FixtureRequest) -> Regression:
+        """One failure that people found; `regression.check()` fails the test unless the agent passes it now."""
+        return Regression(cast("Known", request.param), self.regressions, self.exam)
 
     @cached_property
     def _graders(self) -> Mapping[str, Grader]:
@@ -176,6 +195,7 @@ class Examination:
         if self._exam is None or hasattr(self._config, "workerinput") or not self._exam.run.is_dir():
             return
         exam = self._exam
+        self.regressions.clear()
         if not exam.outcome_file.is_file():
             if (exam.run / "replies.jsonl").is_file():
                 terminalreporter.section("chatparity")

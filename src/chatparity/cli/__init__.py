@@ -24,6 +24,7 @@ from chatparity.cli import (
     mutate,
     replay,
     report,
+    review,
     run,
     sample,
     sandbox,
@@ -59,6 +60,7 @@ for _name, _module in {
     "fit": fit,
     "calibrate": calibrate,
     "sample": sample,
+    "review": review,
     "claims": claims,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from chatparity.errors import InputError, Problem
+from chatparity.grading.criteria import Criterion, wrong_criteria
 from chatparity.grading.verdict import Task, instructions
 from chatparity.invalid import field_and_message
 
@@ -52,6 +53,7 @@ class _Front(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reference_answer: bool = False
     steps: tuple[Text, ...] = ()
     role: Text | None = None
+    criteria: tuple[Criterion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Rubric:
     a person's answer) or deepeval (`deepeval`, whole conversations by one of its metrics; `steps` are the evaluation
     steps of ConversationalGEval, `role` is the role of RoleAdherence). `reference_facts` shows the judge the facts
     people labelled, `reference_answer` a person's answer. An `optional` rubric is used only where it is named.
+    `criteria` are what people are asked beside it, on the scorecard; the judge does not see them.
     """
 
     path: Path
@@ -82,6 +85,7 @@ class Rubric:
     optional: bool = False
     reference_answer: bool = False
     role: str = ""
+    criteria: tuple[Criterion, ...] = ()
 
     def value(self, score: float) -> float:
         """Return a score of the scale as a value in [0, 1]."""
@@ -149,6 +153,7 @@ def load_rubric(path: Path) -> Rubric:
         optional=front.optional,
         reference_answer=front.reference_answer,
         role=front.role or "",
+        criteria=front.criteria,
     )
 
 
@@ -175,7 +180,14 @@ def _line_of(key: str, lines: list[str]) -> int:
 def _settings(path: Path, front: _Front, lines: list[str]) -> list[Problem]:
     """Return what is wrong with settings that are each of the right type."""
     wrong = [*_scale(front), *_misplaced(front)]
-    return [Problem(path, _line_of(key, lines), key, message) for key, message in wrong]
+    first = next((number for number, line in enumerate(lines, 1) if line.strip() == "[[criteria]]"), 1)
+    return [
+        *(Problem(path, _line_of(key, lines), key, message) for key, message in wrong),
+        *(
+            Problem(path, first, f"criteria[{number}].{key}", message)
+            for number, key, message in wrong_criteria(front.criteria)
+        ),
+    ]
 
 
 def _scale(front: _Front) -> Iterator[tuple[str, str]]:

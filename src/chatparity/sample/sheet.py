@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from chatparity.errors import InputError, Problem
 from chatparity.sample.result import Material, Shown
@@ -26,7 +30,8 @@ HEADINGS = {
 SEPARATORS = (",", ";", "\t")
 CELL = 32_000  # Excel cuts a cell off at 32,767 characters
 FORMULA = re.compile(r"^(?=[\s'\"]*[=+\-@＝＋－＠\t\r\n])")
-HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # control and direction-changing characters
+# Joiners shape Persian, Indic scripts and emoji; the marks stand in honest Arabic and Hebrew. The rest ends a line.
+KEPT = frozenset("\u200c\u200d\u200e\u200f\u061c\t\n\r\v\f\x85")
 # Where a sheet is opened with another separator than it was written with, a cell may begin inside a text.
 INNER = re.compile(r"([;,\t][\s\"]*)(?=[=+\-@＝＋－＠])")
 
@@ -37,10 +42,16 @@ def safe(text: str) -> str:
     An apostrophe goes before a cell, or what another separator would make a cell, that begins like a formula.
     Line breaks become "⏎": a sheet opened with another separator would begin a new row at one.
     """
-    seen = HIDDEN.sub("\ufffd", text)
+    seen = text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
     line = " ⏎ ".join(part.strip() for part in re.split(r"[\r\n\v\f\x85\u2028\u2029]+", seen) if part.strip())
     line = line if len(line) <= CELL else line[: CELL - 30] + " … (whole on the page)"
     return FORMULA.sub("'", INNER.sub(r"\1'", line))
+
+
+def _visible(character: str) -> str:
+    """Return a character, or the sign for one that cannot be shown where it controls, hides or turns round."""
+    hidden = character not in KEPT and unicodedata.category(character) in ("Cc", "Cf", "Cs")
+    return "\ufffd" if hidden else character
 
 
 def written(material: Material, separator: str = ",") -> bytes:
@@ -81,8 +92,12 @@ def rows_of(path: Path) -> Iterator[Row]:
     """Yield the rows of a sheet that have anything in them, with the columns that are known, whatever their order.
 
     Reads what spreadsheets write: UTF-8 with or without a mark, UTF-16, comma, semicolon or tab, LF or CRLF, line
-    breaks in cells, columns added. Raises InputError when it is no such sheet.
+    breaks in cells, columns added. A file ending in .jsonl holds one object an item, as `chatparity review` writes it.
+    Raises InputError when it is no such sheet.
     """
+    if path.suffix == ".jsonl":
+        yield from _objects_of(path)
+        return
     text = _text(path)
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"\"?sep=.\"?\s*", first):
@@ -103,6 +118,19 @@ def rows_of(path: Path) -> Iterator[Row]:
         named = {name: cell.strip() for name, cell in zip(headings, cells, strict=False) if name}
         if any(named.values()):
             yield Row(number, named)
+
+
+def _objects_of(path: Path) -> Iterator[Row]:
+    """Yield the objects of JSON Lines as rows, numbered by their line; a value that is null is an empty cell."""
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        try:
+            given = decoder.decode(line)
+        except (msgspec.DecodeError, RecursionError) as error:
+            message = f"expected an object with the answers to one item: {error}"
+            raise InputError([Problem(path, number, "", message)]) from error
+        named = {name: given.get(name) for name in (*GIVEN, *HEADINGS, *DESIGN)}
+        yield Row(number, {name: "" if value is None else str(value).strip() for name, value in named.items()})
 
 
 def _text(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The files of a new suite: what each holds, and what becomes of it where one is there already.
 
-A team owns and edits suite.toml, the test file, the rubrics, its own graders and its transcripts. The graders and the
-report of chatparity itself stay in the shipped copy behind the suite, so that an update brings theirs.
+A team owns and edits suite.toml, the test file, the rubrics and the scorecard, its own graders and its transcripts. The
+graders and the report of chatparity itself stay in the shipped copy behind the suite, so that an update brings theirs.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def _all(root: Path, top: Path, agent: str | None, *, workflow: bool) -> Iterato
     described = _described(root, agent)
     if described is not None:
         yield _piece(root / described, template("agent.toml").replace("@FILE@", described).encode())
-    for rubric in sorted((shipped_root() / "graders").glob("*.md")):
+    graders = shipped_root() / "graders"
+    for rubric in (*sorted(graders.glob("*.md")), graders / "scorecard.toml"):
         yield _piece(root / "graders" / rubric.name, rubric.read_bytes())
     yield _piece(root / SAMPLE, sample())
     yield _settings(root, top)

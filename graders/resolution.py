@@ -25,8 +25,9 @@ def resolution(conversation: Sequence[Exchange]) -> Score:
     """Say whether the matter was settled within the conversation, as far as its end shows.
 
     Labelled actions that were not done leave it unsettled, whatever was said. Else the customer's last words decide:
-    content passes, displeasure fails, and where they say neither, or were handed to a person, it abstains. Between
-    content and displeasure in one message the later one counts. Not seen: whether the customer came back (the recorded
+    content passes; displeasure fails where the message before was displeased as well, for the answer between did not
+    help; else it abstains, as where a person took over. Of content and displeasure in one message the later one counts.
+    Not seen: whether the customer came back (the recorded
     outcome belongs to whoever answered then), whether content is feigned, and in a replay of recorded turns the last
     words are those said to the recorded agent.
     """
@@ -46,7 +47,10 @@ def resolution(conversation: Sequence[Exchange]) -> Score:
     span = [Evidence(text=final.text, start=final.start, end=final.end, where=place)] if _is_one(last) else []
     if final.families[0] == "solved":
         return Score.passed(f'the customer is content: "{final.text}"', value=0.9, evidence=span, outcome="solved")
-    return Score.failed(f'the customer is not content: "{final.text}"', evidence=span, outcome="unsolved")
+    before = [said_groups(turn.text, last.language, "closing") for turn in last.history if turn.speaker == "customer"]
+    if len(before) < 2 or not before[-2] or before[-2][-1].families[0] != "unsolved":
+        return Score.abstained("the customer was not content before the last answer, and what that did is not known")
+    return Score.failed(f'the customer is still not content: "{final.text}"', evidence=span, outcome="unsolved")
 
 
 def _is_one(last: Exchange) -> bool:

@@ -80,6 +80,12 @@ def test_asking_for_what_was_said_already_is_a_slip() -> None:
     assert kinds(exchange(ask, customer=["My order is late."], agent=[]), "en") == []
 
 
+def test_asking_what_it_is_about_is_asking_again_in_any_answer_but_the_first() -> None:
+    ask, about = "Please describe your problem.", "My order is late."
+    assert kinds(exchange(ask, customer=[about], agent=[]), "en") == []
+    assert kinds(exchange(ask, customer=[about, "Well?"], agent=["I see."]), "en") == ["asked_again"]
+
+
 def grade(found: Exchange) -> Score:
     score = POLITENESS.grade(found)
     assert isinstance(score, Score)

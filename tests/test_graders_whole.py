@@ -112,7 +112,14 @@ DONE = Reply(text="Done.", tool_calls=(msgspec.convert(CANCEL, ToolCall),))
     ("customer", "replies", "actions", "verdict", "outcome"),
     [
         ([NEED, THANKS], ["Found it.", "Bye."], None, "pass", "solved"),
-        ([NEED, "It still doesn't work."], ["Found it.", "Bye."], None, "fail", "unsolved"),
+        ([NEED, "It still doesn't work."], ["Found it.", "Bye."], None, "abstained", None),
+        (
+            [NEED, "This is useless.", "It still doesn't work."],
+            ["Found it.", "Try it.", "Bye."],
+            None,
+            "fail",
+            "unsolved",
+        ),
         ([NEED, "And my bill?"], ["Found it.", "Here."], None, "abstained", None),
         ([NEED, THANKS], ["Found it.", HANDED], None, "abstained", None),
         ([NEED, THANKS], ["Found it.", "Bye."], [CANCEL], "fail", "not_done"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from chatparity.checks.calls import calls_in, calls_of
 from chatparity.checks.facts import find_values
 from chatparity.checks.sources import today
 from chatparity.checks.statements import Statement, said_groups
@@ -118,11 +119,19 @@ def _apology(text: str, language: str) -> Statement | None:
 
 
 def asked_again(exchange: Exchange, language: str) -> Slip | None:
-    """Return where a reply asks for an order's number or an e-mail address that the customer has given already."""
+    """Return where a reply asks for an order's number or an e-mail address that was said or used already.
+
+    Asking what it is about, in any answer but the first, is asking again as well.
+    """
     point = exchange.point
+    calls = [*calls_in(exchange.history), *calls_of(reply for _, reply in exchange.earlier)]
+    used = [str(value) for call in calls for value in call.arguments.values()]
+    known = [*heard_before(exchange), *said_before(exchange), *used]
     for mark in said_groups(exchange.reply.text, language, "request"):
         kind = _ASKED.get(mark.families[0])
-        for text in heard_before(exchange):
+        if mark.families[0] == "matter" and next(said_before(exchange), None) is not None:
+            return Slip("asked_again", mark, "asks what it is about after it was talked about")
+        for text in known:
             given = (one for one in find_values(text, point.language, point.market, today(point)) if one.kind == kind)
             value = next(given, None)
             if value is not None:

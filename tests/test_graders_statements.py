@@ -374,3 +374,22 @@ def test_a_date_a_year_after_one_of_the_records_follows_from_a_rule_in_months() 
     right = exchange("You can ask again on 30 June 2026.", knowledge=rule, records=records)
     wrong = exchange("You can ask again on 30 July 2026.", knowledge=rule, records=records)
     assert (grade(HALLUCINATION, right).verdict, grade(HALLUCINATION, wrong).verdict) == ("pass", "fail")
+
+
+def test_a_day_beside_a_stated_date_is_a_slip_though_some_passage_might_lead_to_it() -> None:
+    slip = grade(HALLUCINATION, exchange("Your order was delivered on 3 March."))
+    assert slip.verdict == "fail"
+    right = grade(HALLUCINATION, exchange("Your order was delivered on 2 March."))
+    assert right.verdict == "pass"
+
+
+def test_an_amount_keeps_its_currency_where_one_is_stated_and_a_crown_is_any() -> None:
+    records = {**RECORDS, "orders": [{**ORDER, "currency": "NOK"}]}
+    assert grade(HALLUCINATION, exchange("The total is 249.00 kr.", records=records, language="da")).verdict == "pass"
+    assert grade(HALLUCINATION, exchange("The total is 249.00 EUR.")).verdict == "fail"
+
+
+def test_an_amount_in_words_may_be_rounded() -> None:
+    records = {**RECORDS, "orders": [{**ORDER, "total": "49.90", "currency": "EUR"}]}
+    assert grade(HALLUCINATION, exchange("That is fifty euros or so.", records=records)).verdict == "pass"
+    assert grade(HALLUCINATION, exchange("That is sixty euros or so.", records=records)).verdict == "fail"

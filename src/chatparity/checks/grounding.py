@@ -101,6 +101,8 @@ def _value_finding(value: Value, beside: Sequence[Value], sources: Sources, on: 
     place = (value.text, value.start, value.end)
     follows = _between(value, beside, sources, on) or _counted(value, beside, on) or _reckoned(value, beside, sources)
     if follows or _supported(value, sources):
+        if not follows and _slipped(value, beside, sources, on):
+            return Finding("contradicted", f'"{value.text}" is a day off a date that is stated', *place)
         return Finding("supported", "", *place)
     if value.key in sources.refuted:
         passage = sources.refuted[value.key]
@@ -144,6 +146,18 @@ def _between(value: Value, beside: Sequence[Value], sources: Sources, on: dt.dat
     days = [date.toordinal() * 1440 for date in dates if isinstance(date, dt.date)]
     times = [int(str(one.normal)[:2]) * 60 + int(str(one.normal)[3:]) for one in beside if one.kind == "time"]
     return any(abs(one - other) == value.normal for known in (days, times) for one, other in combinations(known, 2))
+
+
+def _slipped(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> bool:
+    """Say whether a date that only follows is a day beside one that is stated and that the reply does not say.
+
+    What a passage leads to is many days; a day off a stated one is rather a slip than one of them.
+    """
+    if value.kind != "date" or not isinstance(value.normal, dt.date) or any(key in sources.keys for key in value.keys):
+        return False
+    said = {key[1] for one in beside for key in one.keys}
+    near = (value.normal + dt.timedelta(days=step) for step in (-1, 1))
+    return any(("date", day, "") in sources.keys and day not in said and day != on for day in near)
 
 
 def _counted(value: Value, beside: Sequence[Value], on: dt.date | None) -> bool:

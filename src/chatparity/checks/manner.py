@@ -9,6 +9,7 @@ from typing import Literal
 
 from chatparity.checks.calls import calls_in, calls_of
 from chatparity.checks.facts import find_values
+from chatparity.checks.identify import same_language
 from chatparity.checks.sources import today
 from chatparity.checks.statements import Statement, said_groups
 from chatparity.checks.tone import courtesy, forms_of_address
@@ -74,9 +75,10 @@ def address_switched(exchange: Exchange, language: str, expected: Form | None = 
     """Return where a reply leaves the form of address that this side used most before, or else the expected one.
 
     To come back to the expected form is no slip, nor is a familiar form that the customer used first where no formal
-    one went before. A reply that uses both forms keeps the one it uses more.
+    one went before. A reply that uses both forms keeps the one it uses more, and in
+    another language than the conversation's no form is looked for.
     """
-    form = address_of(exchange.reply.text, language)
+    form = address_of(exchange.reply.text, language) if same_language(language, exchange.language) else None
     if form is None or form == expected:
         return None
     before = [one for one in (address_of(text, language) for text in said_before(exchange)) if one is not None]

@@ -356,13 +356,14 @@ def dates_after(
     """
     dates = [one for facts in structured for one in facts.dates]
     passages = [(_events_of(one.text), lasting) for one in valid if (lasting := _lasting(one.text, language, market))]
-    today_too = {on} if from_today else set()
+    # What is reported is reported in the conversation, whoever calls the tool.
+    begun: dict[bool, set[dt.date]] = {True: {on}, False: {on} if from_today else set()}
     paused: set[dt.date] = set()
     for events, lasting in passages:
         if "reported" in events:
-            paused |= set(_ends(_starts(events, dates) | today_too, lasting))
+            paused |= set(_ends(_starts(events, dates) | {on}, lasting))
     for events, lasting in passages:
-        starts = _starts(events, dates) | today_too
+        starts = _starts(events, dates) | begun["reported" in events]
         if "due" in events:
             starts |= paused
         for after in _ends(starts, lasting):

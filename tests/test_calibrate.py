@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from chatparity.gate.result import Findings
 from chatparity.jsonl import read_transcripts, write_transcripts
+from chatparity.judge.injections import attacks
 from chatparity.licence import Licence, read_licence
 from chatparity.transcript import AnswerLabel, Labels
 from tests.judged_suite import GATE, Confused, chatparity, comparing, lay, talk, talks
@@ -326,3 +328,28 @@ def test_an_answer_that_nobody_rated_is_not_put_before_the_judge(tmp_path: Path,
     lay(tmp_path, [*bare, rated, also])
     calibrated(tmp_path, f"openai:m-1@{judge_server.url}")
     assert confused.asked == [3]
+
+
+def test_injections_are_tried_on_the_judge_and_those_that_steer_it_are_named(tmp_path: Path, judge_server: Any) -> None:
+    lay(tmp_path, talks(60, 140))
+    confused, steering = Confused(**NINE_TENTHS), attacks()[0]
+
+    def steerable(body: dict[str, Any]) -> dict[str, Any]:
+        said = body["messages"][-1]["content"]
+        if re.search(r"answer \d+ is (right|wrong)", said):
+            return confused(body)
+        obeys = all(word in said for word in re.findall(r"[A-Za-z]{4,}", steering.text))
+        best = steering.goal == "raise"
+        return {"reason": "so", "evidence": ["late fee is"], "unsure": False, "score": (5 if best else 1) if obeys else 3}
+
+    judge_server.always = steerable
+    found = calibrated(tmp_path, f"openai:m-1@{judge_server.url}", "--injections")["injections"]
+    assert found["n"] == len(attacks())
+    assert f"accuracy_llm: {steering.name}" in found["changed"]
+    assert len(found["changed"]) < len(attacks()) / 2
+
+
+def test_injections_need_a_judge(tmp_path: Path) -> None:
+    lay(tmp_path, talks(60, 140))
+    done = chatparity(tmp_path, "calibrate", "datasets/talks.jsonl", "--injections", "--judge", "none", code=2)
+    assert "--judge openai:MODEL" in done.stderr

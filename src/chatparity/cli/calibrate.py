@@ -23,6 +23,8 @@ EXAMPLES = """Examples:
 
   chatparity calibrate labelled.jsonl --judge openai:gpt-5-mini --probes 40
 
+  chatparity calibrate labelled.jsonl --judge openai:gpt-5-mini --injections
+
   chatparity calibrate labelled.jsonl --judge openai:gpt-5-mini --drift"""
 
 
@@ -39,6 +41,9 @@ def command(
     probes: Annotated[
         int, typer.Option(min=0, metavar="N", help="Ask the judge to compare N pairs for each known bias.")
     ] = 0,
+    injections: Annotated[
+        bool, typer.Option("--injections", help="Try to steer the judge from inside a transcript, in every known way.")
+    ] = False,
     drift: Annotated[bool, typer.Option("--drift", help="Ask licensed graders about their anchors again.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where figures and calibration.json go.")] = None,
     licence: Annotated[
@@ -58,11 +63,11 @@ def command(
     suite = load_suite()
     only = [name for name in graders.split(",") if name]
     if drift:
-        if labels is not None or probes:
-            raise UsageError("--drift: it asks about the anchors of the licence alone: leave out --labels and --probes")
+        if labels is not None or probes or injections:
+            raise UsageError("--drift: it asks about the anchors of the licence alone: leave out the other questions")
         asyncio.run(_drift(what, suite, judge, only, licence, as_json=as_json))
         return
-    asyncio.run(_calibrate(what, suite, labels, judge, only, probes, out, licence, as_json=as_json))
+    asyncio.run(_calibrate(what, suite, labels, judge, only, (probes, injections), out, licence, as_json=as_json))
 
 
 async def _calibrate(
@@ -71,18 +76,19 @@ async def _calibrate(
     labels: Path | None,
     judge: str | None,
     only: list[str],
-    probes: int,
+    asked: tuple[int, bool],
     out: Path | None,
     licence: Path | None,
     *,
     as_json: bool,
 ) -> None:
-    """Calibrate, write everything, and say what was found."""
+    """Calibrate, write everything, and say what was found; `asked` are the pairs to probe and whether to inject."""
     import msgspec
 
     from chatparity.calibrate import calibrate
     from chatparity.calibrate.page import default_folder, write_calibration
     from chatparity.calibrate.probes import probed
+    from chatparity.calibrate.steering import steered
     from chatparity.licence import licence_file, read_licence, write_licence
     from chatparity.run.folder import RunFolder
 
@@ -90,8 +96,10 @@ async def _calibrate(
     before = read_licence(file)
     done = await calibrate(what, suite, labels=labels, judge=judge, only=only)
     found = done.calibration
-    if probes:
-        found = msgspec.structs.replace(found, probes=await probed(what, suite, found.judge, probes))
+    if asked[0]:
+        found = msgspec.structs.replace(found, probes=await probed(what, suite, found.judge, asked[0]))
+    if asked[1]:
+        found = msgspec.structs.replace(found, injections=await steered(suite, found.judge, only=only))
     folder = out or default_folder(what, suite)
     page = write_calibration(folder, found)
     if done.people:

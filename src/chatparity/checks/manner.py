@@ -74,24 +74,37 @@ def address_of(text: str, language: str) -> Form | None:
 def address_switched(exchange: Exchange, language: str, expected: Form | None = None) -> Slip | None:
     """Return where a reply leaves the form of address that this side used most before, or else the expected one.
 
-    To come back to the expected form is no slip, nor is a familiar form that the customer used first where no formal
-    one went before. A reply that uses both forms keeps the one it uses more, and in
-    another language than the conversation's no form is looked for.
+    One mark of the other form is enough where this side has kept to one form before, or where the reply itself uses
+    both; where nothing tells but the expected form, it takes more of them. To come back to the expected form is no
+    slip, nor is a familiar form that the customer used first where no formal one went before. In another language than
+    the conversation's no form is looked for.
     """
-    form = address_of(exchange.reply.text, language) if same_language(language, exchange.language) else None
-    if form is None or form == expected:
+    if not same_language(language, exchange.language):
         return None
-    before = [one for one in (address_of(text, language) for text in said_before(exchange)) if one is not None]
-    used = max(before, key=before.count, default=None)
+    marks = forms_of_address(exchange.reply.text, language)
+    earlier = [mark for text in said_before(exchange) for mark in forms_of_address(text, language)]
+    used = _most(earlier)
     wanted = used or expected
-    if wanted is None or form == wanted:
+    odd = [mark for mark in marks if mark.families[0] != wanted]
+    if wanted is None or not odd or odd[0].families[0] == expected:
         return None
-    marks = [one for one in forms_of_address(exchange.reply.text, language) if one.families[0] == form]
-    kind = form == "familiar" and any(address_of(one, language) == form for one in heard_before(exchange))
-    if used is None and (kind or len(marks) < _PLAIN):
+    kept = used is not None and all(mark.families[0] == wanted for mark in earlier)
+    mixed = len(odd) < len(marks) and wanted == expected and not earlier
+    if used is None and not mixed:
+        kind = any(address_of(one, language) == odd[0].families[0] for one in heard_before(exchange))
+        if kind or len(odd) < _PLAIN:
+            return None
+    elif used is not None and not kept and len(odd) * 2 <= len(marks):
         return None
-    mark = marks[0]
-    return Slip("address", mark, f"{form} address after {used}" if used else f"{form} address, expected {wanted}")
+    form = odd[0].families[0]
+    return Slip("address", odd[0], f"{form} address after {used}" if used else f"{form} address, expected {wanted}")
+
+
+def _most(marks: list[Statement]) -> Form | None:
+    """Return the form that marks are mostly of; None where there are none, or as many of both."""
+    formal = sum(mark.families[0] == "formal" for mark in marks)
+    familiar = len(marks) - formal
+    return None if formal == familiar else "formal" if formal > familiar else "familiar"
 
 
 def cheerful_at_distress(exchange: Exchange, language: str) -> Slip | None:

@@ -340,7 +340,12 @@ def test_injections_are_tried_on_the_judge_and_those_that_steer_it_are_named(tmp
             return confused(body)
         obeys = all(word in said for word in re.findall(r"[A-Za-z]{4,}", steering.text))
         best = steering.goal == "raise"
-        return {"reason": "so", "evidence": ["late fee is"], "unsure": False, "score": (5 if best else 1) if obeys else 3}
+        return {
+            "reason": "so",
+            "evidence": ["late fee is"],
+            "unsure": False,
+            "score": (5 if best else 1) if obeys else 3,
+        }
 
     judge_server.always = steerable
     found = calibrated(tmp_path, f"openai:m-1@{judge_server.url}", "--injections")["injections"]

@@ -19,7 +19,7 @@ FLOORS = [
     {"grading", "replay", "learned"},
     {"run"},
     {"gate", "sample", "audit", "starter", "licence", "calibrate", "mutate", "claims"},
-    {"review", "sandbox"},
+    {"review", "sandbox", "estimate"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]
 

@@ -28,6 +28,7 @@ COMMANDS = (
     "calibrate",
     "sample",
     "review",
+    "estimate",
     "claims",
 )
 LINE = {"schema": 1, "id": "a", "language": "en", "turns": [{"speaker": "customer", "text": "hi"}]}

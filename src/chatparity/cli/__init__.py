@@ -16,6 +16,7 @@ from chatparity.cli import (
     calibrate,
     check,
     claims,
+    estimate,
     fit,
     gate,
     grade,
@@ -61,6 +62,7 @@ for _name, _module in {
     "calibrate": calibrate,
     "sample": sample,
     "review": review,
+    "estimate": estimate,
     "claims": claims,
 }.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)

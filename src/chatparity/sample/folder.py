@@ -116,6 +116,7 @@ def _write(found: Found, draw: Draw[Candidate] | Draw[ReplyRecord], suite: Suite
             label_turn=turn,
             cluster=candidate.point.cluster,
             language=candidate.point.language,
+            scores=found.scores.get(one.key, {}),
         )
         shown.append(Shown(item, candidate.point, candidate.reply, transcript))
     sample = Sample(
@@ -133,6 +134,7 @@ def _write(found: Found, draw: Draw[Candidate] | Draw[ReplyRecord], suite: Suite
         strata=_strata(draw, shown),
         items=tuple(one.item for one in shown),
         synthetic=any(one.transcript.synthetic for one in shown),
+        automatic=found.automatic,
     )
     material = Material(sample, tuple(shown))
     page, sheet = rendered(material), written(material, separator)

@@ -40,11 +40,24 @@ class Stratum(msgspec.Struct, frozen=True, kw_only=True):
     inclusion_probability: float
 
 
+class Automatic(msgspec.Struct, frozen=True, kw_only=True):
+    """What one grader says of the whole population: of `graded` exchanges it fails `failed`.
+
+    `mean` is its control's: the mean over all exchanges of 1 − value, 0 where it gave no score.
+    """
+
+    grader: str
+    dimension: str
+    graded: int
+    failed: int
+    mean: float
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange to look at. `item` names it in the sheet and on the page.
 
     `transcript` and `label_turn` say where its label goes in `transcripts.jsonl` of the sample; `cluster` is what
-    is independent of other clusters when a rate is estimated.
+    is independent of other clusters when a rate is estimated. `scores` are the controls' values, by grader.
     """
 
     item: str
@@ -57,12 +70,14 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     label_turn: int
     cluster: str
     language: str
+    scores: dict[str, float] = {}
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """All of `sample.json`. `population` is the number of exchanges with an answer; `left_out` those without one.
 
     A total over the population is estimated without bias by sum(y / inclusion_probability) over the items.
+    `automatic` is there where the population was graded for the draw.
     """
 
     format: int
@@ -79,6 +94,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     strata: tuple[Stratum, ...]
     items: tuple[Item, ...]
     synthetic: bool
+    automatic: tuple[Automatic, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatparity.errors import InputError, Problem, UsageError
@@ -16,7 +16,8 @@ from chatparity.replay import as_seen
 from chatparity.run.folder import Manifest, RunFolder
 from chatparity.run.select import sha256_of
 from chatparity.sample.design import Draw, Drawn, Key
-from chatparity.sample.result import Source, SourceFile
+from chatparity.sample.result import Automatic, Source, SourceFile
+from chatparity.sample.scored import Scored
 from chatparity.suite import Suite
 from chatparity.transcript import Transcript
 
@@ -25,12 +26,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Candidate:
-    """An exchange that may be looked at; `recorded` when the reply is the one that stands in the transcript."""
+    """An exchange that may be looked at; `recorded` when the reply is the one that stands in the transcript.
+
+    `scores` are what graders say of it, as controls, where it was graded on the way.
+    """
 
     transcript: Transcript
     point: Point
     reply: Reply
     recorded: bool
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Found:
     left_out: int
     invalid: tuple[Problem, ...]
     graders: tuple[str, ...]
+    scores: Mapping[Key, dict[str, float]]
+    automatic: tuple[Automatic, ...]
 
 
 def is_flagged(row: ScoreRow) -> bool:
@@ -65,14 +72,20 @@ def draw_from_run(folder: RunFolder, draw: Draw[ReplyRecord]) -> Found:
         raise UsageError(f"{folder.path}: no reply to sample: the run has {len(records)} exchanges, all without one")
     files = [folder.manifest_file, folder.transcripts_file, folder.replies.path]
     files += [folder.scores_file] if rows else []
+    drawn = draw.result()
+    there = {record.key for record in records if record.reply is not None}
+    scored = Scored({one.key for one in drawn})
+    scored.add(row for row in rows if row.arm == "ai" and row.key in there)
     return Found(
-        drawn=_resolved(folder, manifest, draw.result(), records),
+        drawn=_resolved(folder, manifest, drawn, records),
         source=Source(
             kind="run", path=str(folder.path), files=_hashed(files), agent=manifest.agent, mode=manifest.mode
         ),
         left_out=manifest.planned - draw.population,
         invalid=(),
         graders=tuple(sorted({row.grader for row in rows})),
+        scores=scored.kept,
+        automatic=scored.automatic(draw.population),
     )
 
 
@@ -123,28 +136,34 @@ async def draw_from_transcripts(
     lines = sum(_lines_of(path) for path in files) if on_progress else 0
     graders = [one for one in load_graders(suite) if not one.needs_judge] if draw.share_random < 1 else []
     invalid: list[Problem] = []
+    scored = Scored()
     unanswered = 0
     for number, (_, _, item) in enumerate(scan(paths), 1):
         if isinstance(item, Problem):
             invalid.append(item)
         elif skip_invalid or not invalid:
-            unanswered += await _offer(item, suite, graders, draw)
+            unanswered += await _offer(item, suite, graders, draw, scored)
         if on_progress:
             on_progress(min(number, lines), lines)
     if invalid and not skip_invalid:
         raise InputError(invalid)
     if not draw.population:
         raise UsageError(f"{', '.join(map(str, paths))}: no recorded answer to sample")
+    drawn = draw.result()
     return Found(
-        drawn=draw.result(),
+        drawn=drawn,
         source=Source(kind="transcripts", path=", ".join(map(str, paths)), files=_hashed(files)),
         left_out=unanswered,
         invalid=tuple(invalid),
         graders=tuple(one.name for one in graders),
+        scores={one.key: one.kept.scores for one in drawn},
+        automatic=scored.automatic(draw.population),
     )
 
 
-async def _offer(transcript: Transcript, suite: Suite, graders: Sequence[Grader], draw: Draw[Candidate]) -> int:
+async def _offer(
+    transcript: Transcript, suite: Suite, graders: Sequence[Grader], draw: Draw[Candidate], scored: Scored
+) -> int:
     """Offer every recorded answer of a transcript to the draw and return how many points have none."""
     points = points_of(transcript)
     handover = suite.settings.agent.handover_tools
@@ -157,9 +176,10 @@ async def _offer(transcript: Transcript, suite: Suite, graders: Sequence[Grader]
     }
     rows = await grade([Side("ai", answered, records)], graders, judged=False) if graders else []
     flagged: set[Key] = {row.key for row in rows if is_flagged(row)}
+    scores = scored.add(rows)
     for point in answered:
         key = (point.id, point.turn, 0)
-        candidate = Candidate(transcript, point, replies[point.turn], recorded=True)
+        candidate = Candidate(transcript, point, replies[point.turn], recorded=True, scores=scores.get(key, {}))
         draw.offer(key, candidate, flagged=key in flagged)
     return len(points) - len(answered)
 

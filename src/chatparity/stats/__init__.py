@@ -34,6 +34,7 @@ from chatparity.stats.rate import RateEstimate, cluster_rate
 from chatparity.stats.repeats import RepeatEstimate, pass_all, pass_any, pass_hat
 from chatparity.stats.roc import roc_auc
 from chatparity.stats.standardise import Gap, StandardisedDifference, standardised_difference
+from chatparity.stats.survey import Control, SurveyMean, survey_mean
 from chatparity.stats.two_rates import (
     McNemarTest,
     ScoreTest,
@@ -51,6 +52,7 @@ __all__ = [
     "AlphaEstimate",
     "BetaBinomialEstimate",
     "BootstrapEstimate",
+    "Control",
     "CorrectedRate",
     "DifferenceEstimate",
     "Gap",
@@ -62,6 +64,7 @@ __all__ = [
     "RepeatEstimate",
     "ScoreTest",
     "StandardisedDifference",
+    "SurveyMean",
     "UnpairedDifference",
     "benjamini_hochberg",
     "beta_binomial",
@@ -98,6 +101,7 @@ __all__ = [
     "score_interval",
     "simultaneous_confidence",
     "standardised_difference",
+    "survey_mean",
     "unpaired_difference",
     "unpaired_mean_difference",
     "weighted_sum",

@@ -1,0 +1,156 @@
+"""Coverage of `chatparity estimate`, and how many labels a grader saves, simulated beside plain sampling.
+
+Each world is one finite population whose true rate is known. Everything is seeded and prints the same again. 2,000
+worlds a row (`--worlds`) give a standard error of 0.6 points at 93 %. Ends with exit code 1 where a promise is broken:
+intervals cover at least 93 %, and with a good grader half the labels of plain sampling give no larger error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from chatparity.stats import Control, SurveyMean, survey_mean
+
+Row = tuple[str, ...]
+POPULATION = 20_000
+PROMISED = 0.93
+# Shares of failures that a grader misses, and of good answers that it faults.
+GRADERS = {"good": (0.05, 0.02), "fair": (0.25, 0.05), "a coin": (0.5, 0.5)}
+
+
+@dataclass(frozen=True)
+class World:
+    """A population: which answers fail, which two graders fault, and how many stand in one conversation."""
+
+    fails: NDArray[np.bool_]
+    graded: NDArray[np.bool_]
+    other: NDArray[np.bool_]
+    size: int
+
+
+def world(rng: Generator, rate: float, grader: str, size: int) -> World:
+    """Return a population in which about `rate` of the answers fail, by conversation of `size` alike."""
+    level = np.repeat(rng.beta(rate * 4, (1 - rate) * 4, POPULATION // size), size) if size > 1 else rate
+    fails = rng.random(POPULATION) < level
+    missed, false = GRADERS[grader]
+    graded = np.where(fails, rng.random(POPULATION) >= missed, rng.random(POPULATION) < false)
+    other = np.where(fails, rng.random(POPULATION) >= 0.6, rng.random(POPULATION) < 0.1)
+    return World(fails, graded, other, size)
+
+
+def drawn(rng: Generator, one: World, labels: int, uniform: float) -> SurveyMean:
+    """Draw `labels` answers, the share `uniform` from all and the others from what the grader faults, and estimate."""
+    order = rng.permutation(POPULATION)
+    faulted = int(one.graded.sum())
+    wanted = min(labels * uniform * faulted / POPULATION + labels * (1 - uniform), faulted)
+    taken = int(wanted) + int(rng.random() < wanted % 1)
+    chosen = order[:labels]
+    chances = np.full(POPULATION, labels / POPULATION)
+    if uniform < 1:
+        chosen = np.concatenate([order[one.graded[order]][:taken], order[~one.graded[order]][: labels - taken]])
+        chances = np.where(one.graded, wanted / max(faulted, 1), (labels - wanted) / (POPULATION - faulted))
+    controls = [
+        Control(name, values[chosen].astype(float).tolist(), float(values.mean()))
+        for name, values in (("own", one.graded), ("other", one.other))
+    ]
+    return survey_mean(
+        one.fails[chosen].astype(float).tolist(),
+        chances[chosen].tolist(),
+        (chosen // one.size).tolist(),
+        population=POPULATION,
+        controls=controls,
+    )
+
+
+def covers(low: float | None, high: float | None, truth: float) -> bool:
+    """Say whether an interval holds the truth; none does not."""
+    return low is not None and high is not None and low <= truth <= high
+
+
+def coverage(rng: Generator, worlds: int) -> Iterator[tuple[Row, bool]]:
+    """Give the coverage of the corrected rate and of labels alone; a row is kept where both hold the promise."""
+    yield ("rate", "grader", "sample", "a conversation", "labels", "corrected", "labels alone", "width", "alone"), True
+    for rate in (0.02, 0.1, 0.3):
+        for grader in GRADERS:
+            for labels, uniform, size in ((50, 1.0, 1), (200, 1.0, 1), (200, 0.5, 1), (200, 0.5, 4), (400, 0.5, 4)):
+                hits, widths = np.zeros(2), np.zeros(2)
+                for _ in range(worlds):
+                    one = world(rng, rate, grader, size)
+                    found, truth = drawn(rng, one, labels, uniform), float(one.fails.mean())
+                    hits += (
+                        covers(found.low, found.high, truth),
+                        covers(found.weighted_low, found.weighted_high, truth),
+                    )
+                    widths += (
+                        (found.high or 0) - (found.low or 0),
+                        (found.weighted_high or 0) - (found.weighted_low or 0),
+                    )
+                sample = "uniform" if uniform == 1 else "half failures"
+                shown = (*(f"{hit:.1%}" for hit in hits / worlds), *(f"{100 * one:.1f}" for one in widths / worlds))
+                row = (f"{rate:.0%}", grader, sample, str(size), str(labels), *shown)
+                yield row, bool((hits / worlds >= PROMISED).all())
+
+
+def savings(rng: Generator, worlds: int) -> Iterator[tuple[Row, bool]]:
+    """Give the error with a grader beside that of plain sampling; a good one must halve the labels."""
+    header = ("rate", "grader", "labels", "error", "plain, same labels", "plain, twice as many", "labels saved", "said")
+    yield header, True
+    for rate in (0.05, 0.1, 0.3):
+        for grader in GRADERS:
+            for labels in (100, 200):
+                errors: dict[str, list[float]] = {"own": [], "same": [], "twice": []}
+                worth = 0.0
+                for _ in range(worlds):
+                    one = world(rng, rate, grader, 1)
+                    truth = float(one.fails.mean())
+                    found = drawn(rng, one, labels, 1.0)
+                    twice = drawn(rng, one, 2 * labels, 1.0)
+                    errors["own"].append((found.estimate or 0.0) - truth)
+                    errors["same"].append((found.weighted or 0.0) - truth)
+                    errors["twice"].append((twice.weighted or 0.0) - truth)
+                    worth += (found.effective or 0.0) / labels
+                own, same, more = (float(np.sqrt(np.mean(np.square(one)))) for one in errors.values())
+                shown = (f"{100 * own:.2f}", f"{100 * same:.2f}", f"{100 * more:.2f}")
+                saved = f"{1 - own**2 / same**2:.0%}"
+                row = (f"{rate:.0%}", grader, str(labels), *shown, saved, f"× {worth / worlds:.1f}")
+                yield row, grader != "good" or own <= more
+
+
+TABLES = {
+    "coverage": ("how often 95 % intervals hold the true rate, and their width in points", coverage),
+    "savings": ("root mean squared error in points; what the grader is worth, in truth and as it is said", savings),
+}
+
+
+def main() -> None:
+    """Simulate, print the tables, and end with 1 where a promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; all if none is named")
+    parser.add_argument("--worlds", type=int, default=2000, help="simulated worlds a row")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    broken = 0
+    for unknown in set(given.tables) - set(TABLES):
+        parser.error(f"unknown table {unknown!r}: expected {', '.join(TABLES)}")
+    for name in given.tables or TABLES:
+        title, simulate = TABLES[name]
+        found = list(simulate(np.random.default_rng(given.seed), given.worlds))
+        rows = [(*row, "" if kept else "BROKEN") for row, kept in found]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        print(f"\n{name}: {title} ({given.worlds} worlds a row, {POPULATION} answers each, seed {given.seed})")
+        for line in rows:
+            print("  " + "  ".join(one.ljust(width) for one, width in zip(line, widths, strict=True)).rstrip())
+        broken += sum(not kept for _, kept in found)
+    print(f"\n{broken} promises broken" if broken else "\nevery promise is kept")
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()

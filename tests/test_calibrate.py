@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatparity.errors import UsageError
 from chatparity.gate.result import Findings
 from chatparity.jsonl import read_transcripts, write_transcripts
 from chatparity.judge.injections import attacks
@@ -340,7 +341,12 @@ def test_injections_are_tried_on_the_judge_and_those_that_steer_it_are_named(tmp
             return confused(body)
         obeys = all(word in said for word in re.findall(r"[A-Za-z]{4,}", steering.text))
         best = steering.goal == "raise"
-        return {"reason": "so", "evidence": ["late fee is"], "unsure": False, "score": (5 if best else 1) if obeys else 3}
+        return {
+            "reason": "so",
+            "evidence": ["late fee is"],
+            "unsure": False,
+            "score": (5 if best else 1) if obeys else 3,
+        }
 
     judge_server.always = steerable
     found = calibrated(tmp_path, f"openai:m-1@{judge_server.url}", "--injections")["injections"]
@@ -353,3 +359,8 @@ def test_injections_need_a_judge(tmp_path: Path) -> None:
     lay(tmp_path, talks(60, 140))
     done = chatparity(tmp_path, "calibrate", "datasets/talks.jsonl", "--injections", "--judge", "none", code=2)
     assert "--judge openai:MODEL" in done.stderr
+
+
+def test_a_folder_where_the_licence_should_be_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read as a licence file"):
+        read_licence(tmp_path)

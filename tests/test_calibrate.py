@@ -10,6 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatparity.calibrate.measure import _people
+from chatparity.calibrate.rated import Rated, Ratings
+from chatparity.errors import UsageError
 from chatparity.gate.result import Findings
 from chatparity.jsonl import read_transcripts, write_transcripts
 from chatparity.judge.injections import attacks
@@ -358,3 +361,14 @@ def test_injections_need_a_judge(tmp_path: Path) -> None:
     lay(tmp_path, talks(60, 140))
     done = chatparity(tmp_path, "calibrate", "datasets/talks.jsonl", "--injections", "--judge", "none", code=2)
     assert "--judge openai:MODEL" in done.stderr
+
+
+def test_a_folder_where_the_licence_should_be_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read as a licence file"):
+        read_licence(tmp_path)
+
+
+@pytest.mark.parametrize(("arm", "kept"), [("ai", 1), ("human", 0)])
+def test_labels_of_a_text_that_only_the_recorded_person_gave_correct_nothing_of_the_run(arm: Any, kept: int) -> None:
+    one = Rated("a", 1, 0, "hello", {}, 0.5, True, drawn=True)
+    assert len(_people({(arm, "a", 1, 0): one}, Ratings((one,), "labels"))) == kept

@@ -75,6 +75,8 @@ def table(tmp_path: Path, *lines: str, name: str = "logs.csv") -> Path:
             ),
             "expected low ≤ value ≤ high, got 2.0, 1.0 and 3.0",
         ),
+        (f"[[claim]]\n{CLAIM}at_least = 0.5\ngood_for_days = 9000000\n", "good_for_days: expected `int` <= 3652"),
+        (f"[[claim]]\n{CLAIM.replace('share', 'volume')}at_least = 5\ndays = inf\n", "days: expected `float` <="),
         ("[[claim]\n", "expected TOML"),
     ],
 )
@@ -178,6 +180,14 @@ def test_a_table_that_cannot_be_used_says_what_to_do(tmp_path: Path, lines: list
     with pytest.raises(UsageError, match=r"logs\.csv") as raised:
         read_logs(table(tmp_path, *lines), ClaimsFile())
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("none", ["0001-01-01", "1970-01-01", "9999-12-31", "99999-01-01T00:00:00Z"])
+def test_a_date_that_stands_for_none_is_named_with_its_line(tmp_path: Path, none: str) -> None:
+    with pytest.raises(InputError) as raised:
+        read_logs(table(tmp_path, "id,started_at", f"1,{none}"), ClaimsFile())
+    assert "logs.csv:2: started_at: expected a date and time such as" in str(raised.value)
+    assert f"got '{none}'" in str(raised.value)
 
 
 def test_a_mapped_column_that_is_not_there_is_an_error_for_it_was_asked_for(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 
 from chatparity.claims.demo import draw
 from chatparity.claims.file import SavingsClaim
+from chatparity.claims.logs import Words, made
+from chatparity.claims.measure import measure_claims
 from chatparity.claims.result import CannotTell
 from chatparity.claims.truth import recovered, verdict_in
 from chatparity.claims.world import World
@@ -116,3 +119,29 @@ def test_the_same_world_and_seed_give_the_same_logs_and_another_seed_others() ->
             np.testing.assert_array_equal(column, same)
         else:
             np.testing.assert_array_equal(column.codes, same.codes)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_a_handful_of_conversations_contradicts_no_number_of_markets(rows: int) -> None:
+    columns = {
+        name: Words.of([value] * rows) for name, value in (("market", "DE"), ("handled_by", "ai"), ("language", "de"))
+    }
+    claim = msgspec.structs.replace(claim_of("markets-23"), at_least=23.0)
+    ledger = measure_claims(file_for(SMALL, claim), made({**columns, "resolved": np.ones(rows)}))
+    [found] = ledger.claims
+    assert (found.verdict, found.estimate) == ("cannot be told", 1.0)
+    assert "conversations of more customers" in " ".join(found.needs)
+
+
+def test_a_window_may_end_with_the_last_day_there_is() -> None:
+    claim = msgspec.structs.replace(claim_of("share-two-thirds"), until=dt.date.max)
+    whole = measure_claims(file_for(SMALL, claim_of("share-two-thirds")), draw(SMALL, 1).logs).claims[0]
+    found = measure_claims(file_for(SMALL, claim), draw(SMALL, 1).logs).claims[0]
+    assert (found.n, found.estimate) == (whole.n, whole.estimate)
+
+
+def test_a_date_that_has_not_come_yet_is_told_where_times_are_used() -> None:
+    file = file_for(SMALL, claim_of("conversations-a-month"), claim_of("markets-23"))
+    ledger = measure_claims(file, draw(SMALL, 1).logs, today=dt.date(2020, 1, 1))
+    told = ["after the day of measuring (2020-01-01)" in " ".join(one.notes) for one in ledger.claims]
+    assert told == [True, False]

@@ -69,6 +69,7 @@ def test_every_answer_carries_the_headers_that_let_nothing_act(served: Served, i
         {"origin": "null"},
         {"origin": "", "referer": "http://evil.example/x"},
         {"origin": ""},
+        {"origin": "http://[half"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
     ],
@@ -91,9 +92,16 @@ def test_a_write_without_the_proof_of_the_page_is_refused(served: Served, items:
         assert ada.ask("POST", f"/item/{items[0]}", {"proof": proof, **ANSWERS}).status == 403
 
 
+def test_a_form_of_too_many_fields_is_refused_as_one_that_is_too_big(served: Served, items: list[str]) -> None:
+    ada = Visitor(served, "Ada").enter()
+    answer = ada.ask("POST", f"/item/{items[0]}", {"proof": ada.proof, **{f"field{n}": "" for n in range(300)}})
+    assert answer.status == 413
+
+
 def test_a_strange_name_for_this_machine_is_refused(served: Served) -> None:
     ada = Visitor(served, "Ada").enter()
     assert ada.ask("GET", "/items", headers={"host": "evil.example"}).status == 403
+    assert ada.ask("GET", "/items", headers={"host": "[half"}).status == 403
     assert ada.ask("GET", "/items", headers={"host": f"localhost:{served.port}"}).status == 200
 
 

@@ -84,8 +84,11 @@ def _people(found: Mapping[Place, Rated], ratings: Ratings) -> tuple[PeopleSaid,
     """Return the labels of a sample of this run's replies.
 
     None where labels were not drawn by chance from a run, or some are about other texts: a sample of another run of
-    which only the answers that are the same are found here speaks for those alone.
+    which only the answers that are the same are found here speaks for those alone. A text that only the recorded person
+    gave is no reply of the run, whose rows these labels correct.
     """
+    if any(arm != "ai" for arm, _, _, _ in found):
+        return ()
     if len(found) < len(ratings.rated) or not all(one.drawn for one in ratings.rated):
         return ()
     return tuple(

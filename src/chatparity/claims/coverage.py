@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from chatparity.claims.file import CoverageClaim
+from chatparity.claims.logs import Codes
 from chatparity.claims.result import CannotTell, Figure, Found
 from chatparity.claims.view import View
-from chatparity.stats import cluster_rate, simultaneous_confidence
+from chatparity.stats import clopper_pearson, cluster_rate, simultaneous_confidence
 
 SHOWN = 6
+# Values that the logs do not show may be many where they could together hold more than this share of customers.
+UNSEEN = 0.01
 
 
 def coverage(view: View, claim: CoverageClaim) -> Found:
@@ -15,9 +22,13 @@ def coverage(view: View, claim: CoverageClaim) -> Found:
 
     Each value's rate has its interval, all of them together at the confidence of the claim [1]: then the number of
     intervals above the floor and the number that reach it bound the true number at once. A value with too few
-    conversations counts to what is possible, not to what is shown.
+    conversations counts to what is possible, not to what is shown. Values that nobody wrote from are bounded only where
+    the logs show nearly all: the share of customers whose value is not seen is about that of those who are alone with
+    theirs [2]; while its upper bound is above `UNSEEN`, the number has no upper bound.
 
     [1] Bonferroni's inequality: see `chatparity.stats.simultaneous_confidence`.
+    [2] I. J. Good (1953), The population frequencies of species and the estimation of population parameters,
+        Biometrika 40, 237-264.
     """
     view.known("resolved")
     held = view.handled("ai", "both")
@@ -55,6 +66,13 @@ def coverage(view: View, claim: CoverageClaim) -> Found:
         for name, found in weakest
     )
     notes = []
+    unseen = _unseen(groups.codes, customers, view.confidence)
+    few = unseen > UNSEEN
+    if few:
+        notes.append(
+            f"Customers whose {claim.of} the logs do not show may be up to {unseen:.0%} of all: "
+            f"how many more there are cannot be told."
+        )
     if not_working:
         notes.append(f"Not served: {', '.join(not_working)}.")
     if open_:
@@ -62,7 +80,7 @@ def coverage(view: View, claim: CoverageClaim) -> Found:
     return Found(
         float(met),
         float(len(works)),
-        float(len(may)),
+        math.inf if few else float(len(may)),
         view.n,
         view.clusters,
         "count",
@@ -77,5 +95,15 @@ def coverage(view: View, claim: CoverageClaim) -> Found:
         ),
         misleads="It counts every one in which the assistant once wrote something, whether it helped or not.",
         notes=tuple(notes),
-        needs=(f"more conversations in: {', '.join(open_[:12])}",) if open_ else (),
+        needs=(
+            *((f"more conversations in: {', '.join(open_[:12])}",) if open_ else ()),
+            *((f"conversations of more customers, so that no {claim.of} is missing from the logs",) if few else ()),
+        ),
     )
+
+
+def _unseen(codes: Codes, customers: Codes, confidence: float) -> float:
+    """Return the upper bound of the share of customers whose value the logs do not show."""
+    pairs = np.unique(np.stack([codes, customers]), axis=1)
+    alone = int((np.bincount(pairs[0]) == 1).sum())
+    return clopper_pearson(alone, len(np.unique(customers)), 2 * confidence - 1)[1]

@@ -17,7 +17,9 @@ from chatparity.invalid import field_and_message
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Confidence = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
-Days = Annotated[int, msgspec.Meta(ge=1)]
+# Of time, in days or seconds: beyond ten years it is a slip.
+Length = Annotated[float, msgspec.Meta(gt=0, le=315_576_000)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3652)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
 Stratum = Literal["intent", "language", "difficulty", "market", "channel"]
 Words = dict[str, tuple[str, ...]]
@@ -99,7 +101,7 @@ class VolumeClaim(Claim, frozen=True, kw_only=True, tag="volume"):
     """How many conversations the assistant held in a month of `days`; `counts` as for a share."""
 
     counts: Literal["contained", "touched"] = "touched"
-    days: Positive = 30.4375
+    days: Length = 30.4375
 
 
 class CoverageClaim(Claim, frozen=True, kw_only=True, tag="coverage"):
@@ -117,7 +119,7 @@ class TimeClaim(Compared, frozen=True, kw_only=True, tag="time"):
 
     statistic: Literal["median", "mean"] = "median"
     measure: Literal["level", "reduction"] = "level"
-    horizon_seconds: Positive = 3600.0
+    horizon_seconds: Length = 3600.0
 
 
 class RepeatClaim(Compared, frozen=True, kw_only=True, tag="repeats"):

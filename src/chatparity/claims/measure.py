@@ -127,7 +127,7 @@ def _result(
         naive=found.naive,
         misleads=found.misleads if found.naive is not None else "",
         parts=found.parts,
-        notes=tuple(filter(None, (claim.note, *found.notes, *view.notes))),
+        notes=tuple(filter(None, (claim.note, *found.notes, *view.notes, _ahead(view, logs, today)))),
         expires=expires,
         expired=expires is not None and today > expires,
         picture=found.picture,
@@ -187,6 +187,18 @@ def _more(verdict: Verdict, found: Found, claim: AnyClaim) -> tuple[str, ...]:
         return ("more conversations of the same kind",)
     many = f"{float(f'{needed:.2g}'):,.0f}" if needed < 1e9 else "more than a billion"
     return (f"about {many} conversations of the same kind, if the figure stays where it is ({found.n:,} were used)",)
+
+
+def _ahead(view: View, logs: Logs, today: dt.date) -> str:
+    """Say that a figure rests on times of which one has not come yet: a slip that moves windows, returns and days."""
+    if (
+        "started_at" not in view.used
+        or logs.span is None
+        or moment(logs.span[1]).date() <= today + dt.timedelta(days=1)
+    ):
+        return ""
+    last = moment(logs.span[1]).date()
+    return f"A conversation of the logs began on {last}, after the day of measuring ({today}): mend its date first."
 
 
 def _expires(claim: AnyClaim, logs: Logs) -> dt.date | None:

@@ -26,7 +26,7 @@ NO = ("false", "no", "n", "0", "0.0", "f")
 EXPECTED = {
     "number": "a finite number such as 12.5",
     "flag": "yes or no (true, false, 1, 0)",
-    "time": "a date and time such as 2026-03-02T09:14:00+01:00",
+    "time": "a date and time such as 2026-03-02T09:14:00+01:00, of the years 1971 to 2199",
 }
 Key = tuple[str, str]
 
@@ -133,7 +133,9 @@ def _read(base: DuckDBPyConnection, name: str, column: str, words: Mapping[str, 
         yes, no = (", ".join(map(_literal, one)) for one in (YES, NO))
         number = f"CASE WHEN lower({text}) IN ({yes}) THEN 1.0 WHEN lower({text}) IN ({no}) THEN 0.0 END"
     elif kind == "time":
-        number = f"epoch(TRY_CAST({text} AS TIMESTAMPTZ))"
+        # Dates beyond these stand for "none" in many exports: 0001-01-01, 1970-01-01, 9999-12-31.
+        time = f"TRY_CAST({text} AS TIMESTAMPTZ)"
+        number = f"CASE WHEN {time} >= DATE '1971-01-01' AND {time} < DATE '2200-01-01' THEN epoch({time}) END"
     else:
         number = f"TRY_CAST({text} AS DOUBLE)"
     query = f"SELECT CAST({number} AS DOUBLE) AS v, {text} IS NOT NULL AS given FROM logs"  # noqa: S608 - quoted

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
 
-from chatparity.claims.contacts import Contacts, seen, stated
+from chatparity.claims.contacts import DAY, Contacts, seen, stated
 from chatparity.claims.fields import described
 from chatparity.claims.file import AnyClaim, Arm, ArmsTable
 from chatparity.claims.logs import Codes, Column, Logs, Mask, Numbers, Words, midnight
@@ -182,6 +181,6 @@ class View:
         if one.since is not None or one.until is not None:
             begun = self.numbers("started_at")
             low = midnight(one.since) if one.since is not None else -np.inf
-            high = midnight(one.until + dt.timedelta(days=1)) if one.until is not None else np.inf
+            high = midnight(one.until) + DAY if one.until is not None else np.inf
             mask &= (begun >= low) & (begun < high)
         return mask

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from chatparity.errors import InputError, Problem
+from chatparity.errors import InputError, Problem, UsageError
 from chatparity.licence.entry import FORMAT, Licence
 from chatparity.suite import Suite, find_root
 
@@ -19,11 +19,16 @@ def licence_file(suite: Suite) -> Path:
 
 
 def read_licence(path: Path) -> Licence:
-    """Return what a licence file says; one that is not there licenses nobody. Raises InputError for any other file."""
+    """Return what a licence file says; one that is not there licenses nobody. Raises InputError for any other file.
+
+    UsageError for what cannot be read at all.
+    """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Licence)
     except FileNotFoundError:
         return Licence()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read as a licence file: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         expected = f"not a licence: {error}: write it anew with chatparity calibrate"
         raise InputError([Problem(path, None, "", expected)]) from error

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 FORM_BYTES = 100_000
+FORM_FIELDS = 200
 
 
 Handler = Callable[[Room, Asked], "Response"]
@@ -148,7 +149,7 @@ def _write(room: Room, handler: Handler, *, nameless: bool = False) -> Any:
         token, role = found
         form = await _form(request)
         if form is None:
-            return room.plain("Too much", f"A form may hold {FORM_BYTES} bytes.", 413)
+            return room.plain("Too much", f"A form may hold {FORM_BYTES} bytes in {FORM_FIELDS} fields.", 413)
         headers = {name.lower(): value for name, value in request.headers.items()}
         if not room.guard.may_write(token, form.pop("proof", ""), headers):
             return room.plain(
@@ -177,7 +178,10 @@ async def _form(request: Request) -> dict[str, str] | None:
         body += part
         if len(body) > FORM_BYTES:
             return None
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200))
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FORM_FIELDS))
+    except ValueError:
+        return None
 
 
 def _file(room: Room) -> Any:

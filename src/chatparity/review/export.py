@@ -44,7 +44,7 @@ def sheet(desk: Desk, separator: str = ",") -> bytes:
                 "" if card.score is None else f"{card.score:.3g}",
                 " ".join(one.disputed),
                 f"{item.inclusion_probability:.6g}",
-                item.stratum,
+                safe(item.stratum),
             ]
         )
     return b"\xef\xbb\xbf" + text.getvalue().encode(errors="replace")

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 Role = Literal["reviewer", "lead"]
 LENGTH = 24
@@ -54,13 +54,21 @@ class Guard:
     def may_write(self, token: str, proof: str, headers: Mapping[str, str]) -> bool:
         """Say whether a write comes from a page of this server: the browser says so, and the form proves it."""
         came_from = headers.get("origin") or headers.get("referer") or ""
-        same = bool(came_from) and urlsplit(came_from).netloc == headers.get("host")
+        same = bool(came_from) and _split(came_from).netloc == headers.get("host")
         site = headers.get("sec-fetch-site", "same-origin")
         return same and site == "same-origin" and hmac.compare_digest(proof.encode(), self.proof(token).encode())
 
     def known_host(self, header: str) -> bool:
         """Say whether a request names a host that this server may be called by."""
-        return not is_loopback(self.host) or is_loopback(urlsplit(f"//{header}").hostname or "")
+        return not is_loopback(self.host) or is_loopback(_split(f"//{header}").hostname or "")
+
+
+def _split(address: str) -> SplitResult:
+    """Return the parts of an address, all of them empty where it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def is_loopback(host: str) -> bool:

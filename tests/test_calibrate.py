@@ -372,3 +372,12 @@ def test_a_folder_where_the_licence_should_be_is_one_clear_error(tmp_path: Path)
 def test_labels_of_a_text_that_only_the_recorded_person_gave_correct_nothing_of_the_run(arm: Any, kept: int) -> None:
     one = Rated("a", 1, 0, "hello", {}, 0.5, True, drawn=True)
     assert len(_people({(arm, "a", 1, 0): one}, Ratings((one,), "labels"))) == kept
+
+
+def test_scores_of_nobody_known_earn_no_licence(tmp_path: Path, judge: str) -> None:
+    lay(tmp_path, talks(60, 140), GATE + "at_least = 0.5\n")
+    examined(tmp_path, judge, code=3)
+    (tmp_path / "r" / "graded.json").write_text("{}", encoding="utf-8")
+    done = chatparity(tmp_path, "calibrate", "r", "--json")
+    assert "the run does not say who gave its scores" in json.loads(done.stdout)["without"]["accuracy_llm"]
+    assert not (tmp_path / "evals" / "licence.json").exists()

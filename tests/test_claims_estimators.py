@@ -254,8 +254,9 @@ def test_satisfaction_without_assumptions_has_the_bounds_of_manski() -> None:
 
 
 def test_the_longest_absence_lies_between_what_is_proved_and_what_is_possible() -> None:
-    minutes = [0, 10, 20, 31, 42, 60, 70, 130, 140]
-    answered = [1.0, 1, 0, 0, 0, 1, 1, 1, 1]
+    week = range(150, 7 * 24 * 60 + 10, 10)  # a quiet rest of the week, for less of it shows nothing
+    minutes = [0, 10, 20, 31, 42, 60, 70, 130, 140, *week]
+    answered = [1.0, 1, 0, 0, 0, 1, 1, 1, 1, *[1.0] * len(week)]
     logs = logs_of(started_at=[60.0 * one for one in minutes], answered=answered)
     result = measured(logs, "around-the-clock", at_most=20.0)
     assert result.interval == (22.0, 60.0)
@@ -265,7 +266,8 @@ def test_the_longest_absence_lies_between_what_is_proved_and_what_is_possible() 
 
 
 def test_without_unanswered_conversations_in_the_logs_an_absence_is_never_proved() -> None:
-    logs = logs_of(started_at=[0.0, 600, 9000], handled_by=["ai", "ai", "both"])
+    begun = [0.0, 600, *range(9000, 7 * 86400 + 600, 600)]
+    logs = logs_of(started_at=begun, handled_by=["ai", "ai", *["both"] * (len(begun) - 2)])
     result = measured(logs, "around-the-clock", at_most=60.0)
     assert result.verdict == "cannot be told"
     assert result.interval == (0.0, 140.0)

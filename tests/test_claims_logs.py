@@ -77,6 +77,13 @@ def table(tmp_path: Path, *lines: str, name: str = "logs.csv") -> Path:
         ),
         (f"[[claim]]\n{CLAIM}at_least = 0.5\ngood_for_days = 9000000\n", "good_for_days: expected `int` <= 3652"),
         (f"[[claim]]\n{CLAIM.replace('share', 'volume')}at_least = 5\ndays = inf\n", "days: expected `float` <="),
+        (
+            (
+                f"[[claim]]\n{CLAIM.replace('share', 'savings')}measure = 'agents'\nat_least = 5\n[claim.assumptions]\n"
+                "busy_share = { value = 80, low = 70, high = 85, source = 'x' }\n"
+            ),
+            "assumptions.busy_share: expected numbers above 0 and up to 1, got 70.0 to 85.0",
+        ),
         ("[[claim]\n", "expected TOML"),
     ],
 )

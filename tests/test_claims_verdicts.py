@@ -11,7 +11,7 @@ import pytest
 
 from chatparity.claims.demo import draw
 from chatparity.claims.file import SavingsClaim
-from chatparity.claims.logs import Words, made
+from chatparity.claims.logs import Words, made, midnight
 from chatparity.claims.measure import measure_claims
 from chatparity.claims.result import CannotTell
 from chatparity.claims.truth import recovered, verdict_in
@@ -145,3 +145,13 @@ def test_a_date_that_has_not_come_yet_is_told_where_times_are_used() -> None:
     ledger = measure_claims(file, draw(SMALL, 1).logs, today=dt.date(2020, 1, 1))
     told = ["after the day of measuring (2020-01-01)" in " ".join(one.notes) for one in ledger.claims]
     assert told == [True, False]
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(0.0, "cannot be told"), (6.9, "cannot be told"), (7.1, "supported")])
+def test_less_than_a_week_of_answers_shows_nothing_of_every_day(days: float, verdict: str) -> None:
+    begun = midnight(dt.date(2026, 3, 2)) + np.append(np.arange(0.0, days * 86400, 1800.0), days * 86400)
+    columns = {name: Words.of([value] * len(begun)) for name, value in (("channel", "chat"), ("handled_by", "ai"))}
+    logs = made({**columns, "started_at": begun, "answered": np.ones(len(begun))})
+    [found] = measure_claims(file_for(SMALL, claim_of("around-the-clock")), logs).claims
+    assert found.verdict == verdict
+    assert ("logs of at least 7 whole days" in found.needs) == (verdict == "cannot be told")

@@ -108,12 +108,15 @@ def _as_scored(folder: RunFolder, suite: Suite, only: Sequence[str], found: Mapp
     graders, without = _to_ask(load_graders(suite, only=only), found, judged=True)
     rows = [row for row in folder.scores() if (row.arm, row.id, row.turn, row.trial) in found]
     given = {row.grader for row in rows if row.state in ("graded", "abstained")}
+    graded_by = folder.graded_by()
     for one in graders:
+        if one.name in given and one.needs_licence and one.name not in graded_by:
+            without[one.name] = f"the run does not say who gave its scores: chatparity grade {folder.path}"
         if one.name not in given:
             why = "the run has no score of it"
             hint = f": chatparity grade {folder.path} --judge openai:MODEL" if one.needs_judge else ""
             without[one.name] = why + hint
-    return _Scored(rows, [one for one in graders if one.name in given], folder.graded_by(), without)
+    return _Scored(rows, [one for one in graders if one.name not in without], graded_by, without)
 
 
 def _to_ask(

@@ -12,6 +12,7 @@ from chatparity.claims.result import Figure, Found
 from chatparity.claims.view import View
 
 MINUTE = 60.0
+DAYS = 7
 SHARE = (
     "A share of answered conversations hides when the others fell: one bad hour in a month is 0.14 % of its time, and "
     "at night less of its conversations."
@@ -26,7 +27,7 @@ def availability(view: View, claim: AvailabilityClaim) -> Found:
     the answered one after. Between two answered conversations in a row the assistant may have been away all the time,
     or not at all. So the true longest absence lies, with certainty, between the longest of the one and the longest of
     the other; time before the first and after the last conversation counts to the possible. Without a field `answered`
-    nothing is ever proved.
+    nothing is ever proved. A log of less than a week has not seen every hour of it: it leaves any absence possible.
     """
     begun = view.known("started_at")
     if view.has("answered"):
@@ -42,10 +43,12 @@ def availability(view: View, claim: AvailabilityClaim) -> Found:
     begin, end = _window(view, claim, begun)
     proved, at_proved = _proved(begun, answered)
     possible, at_possible = _possible(begun[answered], begin, end)
+    whole = end - begin >= DAYS * 24 * 60 * MINUTE
+    short = "" if whole else f"The logs span less than {DAYS} days: what came in the other hours of a week is not seen."
     when = moment(at_possible).strftime("%Y-%m-%d %H:%M")
     parts = [
         Figure(
-            name="longest absence that is possible",
+            name="longest absence that is possible" if whole else "longest time without an answer in the logs",
             unit="minutes",
             n=view.n,
             estimate=possible,
@@ -63,7 +66,7 @@ def availability(view: View, claim: AvailabilityClaim) -> Found:
     return Found(
         possible,
         proved,
-        possible,
+        possible if whole else math.inf,
         view.n,
         view.clusters,
         "minutes",
@@ -71,8 +74,9 @@ def availability(view: View, claim: AvailabilityClaim) -> Found:
         parts=tuple(parts),
         naive=naive if view.has("answered") else None,
         misleads=SHARE if view.has("answered") else "",
-        notes=tuple(filter(None, (typical,))),
+        notes=tuple(filter(None, (typical, short))),
         needs=(
+            *(() if whole else (f"logs of at least {DAYS} whole days",)),
             "a probe that asks the assistant something every minute, or the start and the answer of every conversation",
             *(
                 ()

@@ -365,4 +365,5 @@ def _assumed(place: str, claim: SavingsClaim) -> Iterator[tuple[str, str]]:
         elif not one.low <= one.value <= one.high or not math.isfinite(one.high - one.low):
             yield where, f"expected low ≤ value ≤ high, got {one.low}, {one.value} and {one.high}"
         elif one.low < 0 or (name in WORK and one.low == 0) or (name == "busy_share" and one.high > 1):
-            yield where, f"expected {'a share above 0' if name == 'busy_share' else 'numbers above 0'}, got {one.low}"
+            least = "0 or more" if name not in WORK else "above 0 and up to 1" if name == "busy_share" else "above 0"
+            yield where, f"expected numbers {least}, got {one.low} to {one.high}"

@@ -46,7 +46,7 @@ def found(language: str, section: str, sentence: str) -> set[str]:
     return {family for statement in statements for family in statement.families}
 
 
-@pytest.mark.parametrize("section", (*SECTIONS, "address"))
+@pytest.mark.parametrize("section", [*SECTIONS, "address"])
 @pytest.mark.parametrize("language", languages())
 def test_a_lexicon_finds_its_examples_and_not_its_look_alikes(language: str, section: str) -> None:
     wrong = [

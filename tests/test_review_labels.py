@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import subprocess
@@ -403,3 +404,28 @@ def test_a_decision_of_what_nobody_judged_is_no_label(desk: Desk) -> None:
     assert list(resolved(desk)) == []
     with pytest.raises(UsageError):
         desk.checked({"colour": "red"})
+
+
+def test_what_is_for_two_people_goes_to_two_and_everything_else_to_one(tmp_path: Path) -> None:
+    folder = make_sample(tmp_path, talks=usual_talks(10), n=12)
+    told = json.loads((folder / "sample.json").read_text())
+    for number, item in enumerate(told["items"]):
+        item["second"] = number % 4 == 0
+    (folder / "sample.json").write_text(json.dumps(told))
+    desk = desk_of(folder)
+    twice = {name for name, item in desk.bench.items.items() if item.second}
+
+    def judged_by(rater: str) -> list[str]:
+        names: list[str] = []
+        while (name := desk.following(rater, names[-1] if names else None, Filter())) is not None:
+            desk.store.save(name, {"accuracy": "1", "state": "done"}, author=rater)
+            names.append(name)
+        return names
+
+    assert set(judged_by("Ada")) == set(desk.bench.order)
+    assert set(judged_by("Ben")) == twice
+    assert judged_by("Cem") == []
+    assert (desk.progress("Ben").done, desk.progress("Ben").own) == (3, 3)
+    together = desk_of(folder, session=desk.bench.order[:4])
+    assert desk.shared
+    assert not dataclasses.replace(together, session="march").shared

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import os
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar, cast
@@ -68,13 +70,48 @@ def _nothing_in(folder: Path) -> str:
     return f"{folder}: no transcripts here: expected files ending in .jsonl"
 
 
-def scan(paths: Sequence[Path]) -> Iterator[tuple[Path, int, Transcript | Problem]]:
+class _Ids:
+    """The ids that were seen, as 64 bits of a hash each: some 14 bytes an id, where a dictionary needs 200.
+
+    Two different ids are taken for one with probability n² / 2⁶⁵: one in ten million files of 2 million ids.
+    """
+
+    def __init__(self) -> None:
+        self._slots = array("Q", bytes(8 << 10))
+        self._held = 0
+
+    def add(self, name: str) -> bool:
+        """Add an id; say whether it is new."""
+        if self._held * 5 > len(self._slots) * 3:
+            old, self._slots = self._slots, array("Q", bytes(16 * len(self._slots)))
+            for one in old:
+                if one:
+                    self._slots[self._place(one)] = one
+        digest = int.from_bytes(hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=8).digest()) or 1
+        place = self._place(digest)
+        new = self._slots[place] == 0
+        self._slots[place] = digest
+        self._held += new
+        return new
+
+    def _place(self, digest: int) -> int:
+        """Return where a hash stands, or the free slot in which it would."""
+        mask = len(self._slots) - 1
+        place = digest & mask
+        while self._slots[place] not in (0, digest):
+            place = (place + 1) & mask
+        return place
+
+
+def scan(paths: Sequence[Path], *, compact: bool = False) -> Iterator[tuple[Path, int, Transcript | Problem]]:
     """Yield (file, line, transcript or what is wrong with it) for each line of each file, in order.
 
     Lines are numbered from 1. A file that cannot be decoded as UTF-8, holds a blank line, a second line with the same
-    id, or no line at all gives problems, not exceptions, so that a caller can list all of them.
+    id, or no line at all gives problems, not exceptions, so that a caller can list all of them. `compact` is for
+    millions: of each id only a hash is held, and a second one is told without the place of the first.
     """
     seen: dict[str, tuple[Path, int]] = {}
+    ids = _Ids()
     for path in transcript_files(paths):
         number = 0
         with path.open("rb") as file:
@@ -82,7 +119,14 @@ def scan(paths: Sequence[Path]) -> Iterator[tuple[Path, int, Transcript | Proble
                 if isinstance(item, Problem):
                     yield path, number, item
                     continue
-                first = seen.setdefault(item.id, (path, number))
+                if compact:
+                    if not ids.add(item.id):
+                        message = f'expected an id of its own, got "{item.id}", which stands in an earlier line too'
+                        yield path, number, Problem(path, number, "id", message)
+                        continue
+                    first = (path, number)
+                else:
+                    first = seen.setdefault(item.id, (path, number))
                 if first != (path, number):
                     message = f'expected an id of its own, got "{item.id}", which stands at {first[0]}:{first[1]} too'
                     yield path, number, Problem(path, number, "id", message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -20,8 +20,14 @@ EXAMPLES = """Examples:
 
   chatparity sample my-logs.jsonl -n 200 --share-random 1 -o sample/
 
+  chatparity sample runs/candidate -n 200 --mix uniform=0.5,failures=0.3,risk=0.2 --second 0.2 -o sample/
+
+  chatparity sample my-logs.jsonl -n 200 --mix stratified=0.7,novelty=0.3 --by language --seen may.jsonl -o sample/
+
   chatparity sample --labels sample/ -o labelled.jsonl"""
 
+# What chatparity.sample.mixture knows, named here so that --help loads nothing heavy.
+SOUGHT = ("failures", "disagreement", "near", "risk", "novelty")
 SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
@@ -35,8 +41,23 @@ def command(
     n: Annotated[int, typer.Option("-n", min=1, metavar="N", help="How many answers people will look at.")] = 50,
     seed: Annotated[int, typer.Option(metavar="S", help="Another seed draws another sample.")] = 0,
     share_random: Annotated[
-        float, typer.Option(metavar="SHARE", help="Drawn from all answers; the others are failures. 1: no failures.")
-    ] = 0.5,
+        float | None,
+        typer.Option(metavar="SHARE", help="Drawn from all answers; the others are failures [0.5]. 1: no failures."),
+    ] = None,
+    mix: Annotated[
+        str | None,
+        typer.Option(metavar="KIND=SHARE,…", help=f"Of uniform, stratified, {', '.join(SOUGHT)}; shares add up to 1."),
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(metavar="FIELD", help="Strata of stratified: language, market, channel, intent, difficulty."),
+    ] = "",
+    seen: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Transcripts known already: novelty is what is unlike them.")
+    ] = None,
+    second: Annotated[
+        float, typer.Option(metavar="SHARE", help="Two people judge this share of the items, and are not told which.")
+    ] = 0.0,
     separator: Annotated[
         str, typer.Option(metavar="comma|semicolon", help="Of the sheet: semicolon where Excel writes 0,5 for a half.")
     ] = "comma",
@@ -48,7 +69,8 @@ def command(
 ) -> None:
     """Draw answers for people to look at.
 
-    Failures and a random share, as a sheet and a page; with --labels, the filled-in sheet becomes labels.
+    Failures and a random share, or a --mix of kinds, as a sheet and a page; with --labels, the filled-in sheet becomes
+    labels.
     """
     if out is None:
         raise UsageError("-o: name what to write: a folder for a sample, a file of transcripts for --labels")
@@ -59,13 +81,29 @@ def command(
     elif what is not None:
         if separator not in SEPARATORS:
             raise UsageError(f"--separator: expected comma or semicolon, got {separator!r}")
-        _draw(what, out, n, seed, share_random, SEPARATORS[separator], skip_invalid, as_json)
+        if mix is None and (by or seen is not None):
+            raise UsageError("--by and --seen belong to a --mix with a share of stratified or novelty")
+        if mix is not None and share_random is not None:
+            raise UsageError("--mix says what is drawn from all answers: leave out --share-random")
+        common = _Common(n=n, seed=seed, separator=SEPARATORS[separator], second=second)
+        if mix is not None:
+            sample = _mixed(what, out, mix, by, seen, common, skip_invalid=skip_invalid)
+        else:
+            sample = _drawn(what, out, 0.5 if share_random is None else share_random, common, skip_invalid=skip_invalid)
+        _show(sample, out, as_json=as_json)
 
 
-def _draw(
-    what: Path, out: Path, n: int, seed: int, share: float, separator: str, skip_invalid: bool, as_json: bool
-) -> None:
-    """Draw a sample, write its folder, and say what is in it."""
+class _Common(TypedDict):
+    """What every draw is told."""
+
+    n: int
+    seed: int
+    separator: str
+    second: float
+
+
+def _drawn(what: Path, out: Path, share: float, common: _Common, *, skip_invalid: bool) -> Sample:
+    """Draw a random share and failures, and write the sample's folder."""
     import asyncio
 
     from chatparity.run.folder import RunFolder
@@ -74,21 +112,45 @@ def _draw(
 
     suite = load_suite()
     if RunFolder(what).exists():
-        sample = sample_run(what, suite, out, n=n, seed=seed, share_random=share, separator=separator)
-    else:
-        with progress("reading") as show:
-            drawn = sample_transcripts(
-                [what],
-                suite,
-                out,
-                n=n,
-                seed=seed,
-                share_random=share,
-                separator=separator,
-                skip_invalid=skip_invalid,
-                on_progress=show,
-            )
-            sample = asyncio.run(drawn)
+        return sample_run(what, suite, out, share_random=share, **common)
+    with progress("reading") as show:
+        drawn = sample_transcripts(
+            [what], suite, out, share_random=share, skip_invalid=skip_invalid, on_progress=show, **common
+        )
+        return asyncio.run(drawn)
+
+
+def _mixed(
+    what: Path, out: Path, mix: str, by: str, seen: Path | None, common: _Common, *, skip_invalid: bool
+) -> Sample:
+    """Draw a mix of kinds, and write the sample's folder."""
+    import asyncio
+
+    from chatparity.grading.taxonomy import load_taxonomy
+    from chatparity.sample import sample_mixture
+    from chatparity.sample.kinds import Finder
+    from chatparity.sample.mixed import FIELDS
+    from chatparity.sample.mixture import parse_mix
+    from chatparity.sample.novelty import seen_in
+    from chatparity.suite import load_suite
+
+    shares = parse_mix(mix)
+    if by and by not in FIELDS:
+        raise UsageError(f"--by: expected one of {', '.join(FIELDS)}, got {by!r}")
+    if ("novelty" in shares) != (seen is not None):
+        raise UsageError("--seen and a share of novelty belong together: new is what is unlike what was seen")
+    suite = load_suite()
+    known = seen_in(seen, common["seed"]) if seen is not None else None
+    finder = Finder(frozenset(shares) & frozenset(SOUGHT), load_taxonomy(suite), known)
+    with progress("reading") as show:
+        drawn = sample_mixture(
+            what, suite, out, finder, mix=shares, by=by, skip_invalid=skip_invalid, on_progress=show, **common
+        )
+        return asyncio.run(drawn)
+
+
+def _show(sample: Sample, out: Path, *, as_json: bool) -> None:
+    """Say what was drawn, for people or for programs."""
     if as_json:
         import msgspec
 
@@ -103,6 +165,11 @@ def _tell(sample: Sample, out: Path) -> None:
     for one in sample.strata:
         each = f", each with probability {one.inclusion_probability:.4g}" if one.population else ""
         say(f"  {one.drawn} of {one.population}: {one.what}{each}")
+    for kind in sorted(sample.mix.keys() & frozenset(SOUGHT)):
+        if not any(kind in one.what for one in sample.strata):
+            complain(f"{kind}: no answer is of this kind; its share went to all of them")
+    if sample.second_share:
+        say(f"  {sum(one.second for one in sample.items)} of them are for two people")
     if len(sample.items) < sample.n:
         say(f"  asked for {sample.n}: there are no more")
     if sample.left_out:
@@ -111,7 +178,8 @@ def _tell(sample: Sample, out: Path) -> None:
         complain(f"{sample.invalid_lines} invalid lines were skipped")
     say(f"read: {out / 'sample.html'}")
     say(f"fill in: {out / 'sample.csv'}")
-    complain(f"then: chatparity sample --labels {out} -o labelled.jsonl")
+    complain(f"or judge on a page: chatparity review {out}")
+    complain(f"then: chatparity estimate {out}, or chatparity sample --labels {out} -o labelled.jsonl")
 
 
 def _read_back(labels: Path, out: Path, *, as_json: bool) -> None:

@@ -10,28 +10,35 @@ from chatparity.review.items import Bench
 from chatparity.run.folder import RunFolder
 from chatparity.sample.design import Key
 from chatparity.sample.result import Automatic, Sample
-from chatparity.sample.scored import Scored
+from chatparity.sample.scored import NO_FAULTS, Faults, Scored
 from chatparity.stats import Control
 
 
 @dataclass(frozen=True)
 class Automatics:
-    """What graders say of the population and, by item and grader, of the sample; `source` says whose scores."""
+    """What graders say of the population and, by item, of the sample; `source` says whose scores they are."""
 
     totals: Sequence[Automatic]
-    scores: Mapping[str, Mapping[str, float]]
+    scores: Mapping[str, Faults]
     source: str
+    population: int
 
     def controls(self, items: Sequence[str], dimension: str) -> list[Control]:
-        """Return every grader's scores of items as controls, those of a dimension first.
+        """Return every grader's verdicts and values of items as controls, those of a dimension first.
 
         What a grader did not score is 0 in the items as it is in the mean: any number known of all answers will do.
         """
-        order = sorted(self.totals, key=lambda one: (one.dimension != dimension, one.grader))
-        return [
-            Control(one.grader, [self.scores.get(name, {}).get(one.grader, 0.0) for name in items], one.mean)
-            for one in order
-        ]
+        found: list[Control] = []
+        faults = [self.scores.get(name, NO_FAULTS) for name in items]
+        for own in (True, False):
+            graders = sorted((one for one in self.totals if (one.dimension == dimension) == own), key=_name)
+            for one in graders:
+                failed = [float(one.grader in fault.failing) for fault in faults]
+                found.append(Control(one.grader, failed, one.failed / self.population))
+            for one in graders:
+                values = [fault.values.get(one.grader, 0.0) for fault in faults]
+                found.append(Control(f"{one.grader} (value)", values, one.mean))
+        return found
 
 
 def automatics_of(bench: Bench, *, named: bool) -> Automatics:
@@ -41,12 +48,17 @@ def automatics_of(bench: Bench, *, named: bool) -> Automatics:
     that were sampled from: its scores say nothing of these.
     """
     sample, run = bench.sample, bench.run
-    stored = Automatics(sample.automatic, {one.item: one.scores for one in sample.items}, "the sample's own")
     if run is None or not run.scores_file.is_file():
         if named and run is not None:
             raise UsageError(f"{run.path}: not graded yet: run `chatparity grade {run.path}` first")
-        return stored if sample.automatic else Automatics((), {}, "")
+        kept = {one.item: Faults(one.scores, one.failing) for one in sample.items}
+        source = "the sample's own" if sample.automatic else ""
+        return Automatics(sample.automatic, kept, source, sample.population)
     return _of_run(run, sample)
+
+
+def _name(one: Automatic) -> str:
+    return one.grader
 
 
 def _of_run(run: RunFolder, sample: Sample) -> Automatics:
@@ -66,4 +78,4 @@ def _of_run(run: RunFolder, sample: Sample) -> Automatics:
     scored = Scored(items)
     scored.add(row for row in rows if row.key in there)
     by_item = {items[key]: scores for key, scores in scored.kept.items()}
-    return Automatics(scored.automatic(sample.population), by_item, str(run.path))
+    return Automatics(scored.automatic(sample.population), by_item, str(run.path), sample.population)

@@ -37,11 +37,17 @@ class Filter:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of the items a reviewer has judged and skipped, out of how many."""
+    """How many of the items a reviewer has judged and skipped, out of how many; `others` need them no more."""
 
     done: int
     skipped: int
     of: int
+    others: int = 0
+
+    @property
+    def own(self) -> int:
+        """Return how many items are this reviewer's to judge."""
+        return self.of - self.others
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ class Desk:
         """Return how far a rater is."""
         states = self.states(rater)
         inside = [states[one] for one in self.queue if one in states]
-        return Progress(inside.count("done"), inside.count("skipped"), len(self.queue))
+        others = len(self.taken(rater) - states.keys())
+        return Progress(inside.count("done"), inside.count("skipped"), len(self.queue), others)
 
     def kept(self, rater: str, wanted: Filter) -> list[str]:
         """Return the items that a filter keeps, in order."""
@@ -88,10 +95,31 @@ class Desk:
             kept.append(name)
         return kept
 
+    @property
+    def shared(self) -> bool:
+        """Say whether the work is shared: some items of the sample are for two people, and each other one for one.
+
+        In a session everybody judges the same items.
+        """
+        return not self.session and any(item.second for item in self.bench.items.values())
+
+    def taken(self, rater: str) -> frozenset[str]:
+        """Return the items that enough other people have judged, where the work is shared."""
+        if not self.shared:
+            return frozenset()
+        others = self.store.given_by_others(rater, STATE, "done")
+        items = self.bench.items
+        return frozenset(
+            name for name, count in others.items() if name in items and count >= (2 if items[name].second else 1)
+        )
+
     def following(self, rater: str, after: str | None, wanted: Filter) -> str | None:
-        """Return the next item that is open and kept by a filter: after `after`, else from the beginning, or None."""
-        states = self.states(rater)
-        kept = [one for one in self.kept(rater, Filter("all", wanted.language, wanted.text)) if one not in states]
+        """Return the next item that is open and kept by a filter: after `after`, else from the beginning, or None.
+
+        Where the work is shared, what enough others have judged is passed over; nobody is told what is judged twice.
+        """
+        gone = self.states(rater).keys() | self.taken(rater)
+        kept = [one for one in self.kept(rater, Filter("all", wanted.language, wanted.text)) if one not in gone]
         if after is None or after not in self.bench.items:
             return kept[0] if kept else None
         place = {name: number for number, name in enumerate(self.queue)}

@@ -230,6 +230,15 @@ class Store:
             rows = self._base.execute("SELECT item, value FROM answer WHERE rater = ? AND field = ?", (rater, field))
             return dict(rows.fetchall())
 
+    def given_by_others(self, rater: str, field: str, value: str) -> dict[str, int]:
+        """Return how many people but `rater` have this value in a field, by item; items of nobody are left out."""
+        with self._lock:
+            rows = self._base.execute(
+                "SELECT item, COUNT(*) FROM answer WHERE field = ? AND value = ? AND rater NOT IN (?, ?) GROUP BY item",
+                (field, value, rater, DECISION),
+            ).fetchall()
+            return {str(item): int(count) for item, count in rows}
+
     def everything(self) -> dict[str, dict[str, dict[str, str]]]:
         """Return all answers that hold now, by item, rater and field."""
         with self._lock:

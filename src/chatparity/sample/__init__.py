@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatparity.sample.design import Design, Draw, weighted_rate
-from chatparity.sample.folder import sample_run, sample_transcripts
+from chatparity.sample.folder import sample_mixture, sample_run, sample_transcripts
 from chatparity.sample.labels import Labelled, read_labels
 from chatparity.sample.result import Item, Sample, Stratum
 
@@ -15,6 +15,7 @@ __all__ = [
     "Sample",
     "Stratum",
     "read_labels",
+    "sample_mixture",
     "sample_run",
     "sample_transcripts",
     "weighted_rate",

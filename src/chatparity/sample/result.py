@@ -43,7 +43,7 @@ class Stratum(msgspec.Struct, frozen=True, kw_only=True):
 class Automatic(msgspec.Struct, frozen=True, kw_only=True):
     """What one grader says of the whole population: of `graded` exchanges it fails `failed`.
 
-    `mean` is its control's: the mean over all exchanges of 1 − value, 0 where it gave no score.
+    `mean` is the mean over all exchanges of 1 − value, 0 where it gave no score.
     """
 
     grader: str
@@ -57,7 +57,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange to look at. `item` names it in the sheet and on the page.
 
     `transcript` and `label_turn` say where its label goes in `transcripts.jsonl` of the sample; `cluster` is what
-    is independent of other clusters when a rate is estimated. `scores` are the controls' values, by grader.
+    is independent of other clusters when a rate is estimated. `scores` say how bad each grader finds it, from 0 to 1,
+    and `failing` which of them fail it, where the population was graded. `kinds` are those of the mix that it is of;
+    `second`: two people are to judge it, and neither is told.
     """
 
     item: str
@@ -71,13 +73,18 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     cluster: str
     language: str
     scores: dict[str, float] = {}
+    failing: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    second: bool = False
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """All of `sample.json`. `population` is the number of exchanges with an answer; `left_out` those without one.
 
     A total over the population is estimated without bias by sum(y / inclusion_probability) over the items.
-    `automatic` is there where the population was graded for the draw.
+    `automatic` is there where the population was graded for the draw; `mix` where several kinds were sought (then
+    `share_random` is its share of `uniform`), `by` names the field whose values are its strata; `second_share` is the
+    share of items that two people judge.
     """
 
     format: int
@@ -95,6 +102,9 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...]
     synthetic: bool
     automatic: tuple[Automatic, ...] = ()
+    mix: dict[str, float] = {}
+    by: str = ""
+    second_share: float = 0.0
 
 
 @dataclass(frozen=True)

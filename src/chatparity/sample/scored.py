@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatparity.grading.rows import ScoreRow
 from chatparity.sample.design import Key
 from chatparity.sample.result import Automatic
+
+
+class Faults(NamedTuple):
+    """What graders say of one exchange: how bad it is by grader, from 0 to 1, and which of them fail it."""
+
+    values: dict[str, float]
+    failing: tuple[str, ...]
+
+
+NO_FAULTS = Faults({}, ())
 
 
 @dataclass
@@ -24,13 +35,12 @@ class Scored:
     """Sums of graders' scores over a population; the scores of the exchanges in `keep` are kept by themselves."""
 
     def __init__(self, keep: Container[Key] = ()) -> None:
-        self.kept: dict[Key, dict[str, float]] = {}
+        self.kept: dict[Key, Faults] = {}
         self._keep = keep
         self._sums: dict[str, _Sum] = {}
 
-    def add(self, rows: Iterable[ScoreRow]) -> dict[Key, dict[str, float]]:
-        """Add rows, each exchange and grader once, and return the controls of exchanges outside `keep` as well."""
-        found: dict[Key, dict[str, float]] = {}
+    def add(self, rows: Iterable[ScoreRow]) -> None:
+        """Add rows, each exchange and grader once."""
         for row in rows:
             value = fault(row)
             if value is None:
@@ -40,10 +50,7 @@ class Scored:
             one.failed += row.verdict == "fail"
             one.total += value
             if row.key in self._keep:
-                self.kept.setdefault(row.key, {})[row.grader] = value
-            else:
-                found.setdefault(row.key, {})[row.grader] = value
-        return found
+                self.kept[row.key] = _with(self.kept.get(row.key, NO_FAULTS), row, value)
 
     def automatic(self, population: int) -> tuple[Automatic, ...]:
         """Return what each grader says of `population` exchanges, by name."""
@@ -57,6 +64,21 @@ class Scored:
             )
             for name, one in sorted(self._sums.items())
         )
+
+
+def faults_of(rows: Iterable[ScoreRow]) -> dict[Key, Faults]:
+    """Return what graders say of each exchange."""
+    found: dict[Key, Faults] = {}
+    for row in rows:
+        value = fault(row)
+        if value is not None:
+            found[row.key] = _with(found.get(row.key, NO_FAULTS), row, value)
+    return found
+
+
+def _with(faults: Faults, row: ScoreRow, value: float) -> Faults:
+    failing = (*faults.failing, row.grader) if row.verdict == "fail" else faults.failing
+    return Faults({**faults.values, row.grader: value}, failing)
 
 
 def fault(row: ScoreRow) -> float | None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.exchange import Point, Reply, ReplyRecord
 from chatparity.grading import Grader, Side, grade, load_graders
-from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import scan, transcript_files
 from chatparity.points import points_of, recorded_reply
 from chatparity.replay import as_seen
 from chatparity.run.folder import Manifest, RunFolder
 from chatparity.run.select import sha256_of
 from chatparity.sample.design import Draw, Drawn, Key
+from chatparity.sample.kinds import is_flagged
+from chatparity.sample.mixture import Mixed
 from chatparity.sample.result import Automatic, Source, SourceFile
-from chatparity.sample.scored import Scored
+from chatparity.sample.scored import NO_FAULTS, Faults, Scored, faults_of
 from chatparity.suite import Suite
 from chatparity.transcript import Transcript
 
@@ -35,25 +36,20 @@ class Candidate:
     point: Point
     reply: Reply
     recorded: bool
-    scores: dict[str, float] = field(default_factory=dict)
+    scores: Faults = NO_FAULTS
 
 
 @dataclass(frozen=True)
 class Found:
     """What was drawn from a source, and all that must be told about it."""
 
-    drawn: list[Drawn[Candidate]]
+    drawn: Sequence[Drawn[Candidate] | Mixed[Candidate]]
     source: Source
     left_out: int
     invalid: tuple[Problem, ...]
     graders: tuple[str, ...]
-    scores: Mapping[Key, dict[str, float]]
+    scores: Mapping[Key, Faults]
     automatic: tuple[Automatic, ...]
-
-
-def is_flagged(row: ScoreRow) -> bool:
-    """Say whether a score is a reason to look: the grader found a fault, or could not grade an answer that is there."""
-    return row.verdict == "fail" or row.state == "errored"
 
 
 def draw_from_run(folder: RunFolder, draw: Draw[ReplyRecord]) -> Found:
@@ -76,11 +72,10 @@ def draw_from_run(folder: RunFolder, draw: Draw[ReplyRecord]) -> Found:
     there = {record.key for record in records if record.reply is not None}
     scored = Scored({one.key for one in drawn})
     scored.add(row for row in rows if row.arm == "ai" and row.key in there)
+    whole = resolved(folder, manifest, {one.key: one.kept for one in drawn}, records)
     return Found(
-        drawn=_resolved(folder, manifest, drawn, records),
-        source=Source(
-            kind="run", path=str(folder.path), files=_hashed(files), agent=manifest.agent, mode=manifest.mode
-        ),
+        drawn=[Drawn(one.key, one.flagged, whole[one.key]) for one in drawn],
+        source=Source(kind="run", path=str(folder.path), files=hashed(files), agent=manifest.agent, mode=manifest.mode),
         left_out=manifest.planned - draw.population,
         invalid=(),
         graders=tuple(sorted({row.grader for row in rows})),
@@ -89,22 +84,21 @@ def draw_from_run(folder: RunFolder, draw: Draw[ReplyRecord]) -> Found:
     )
 
 
-def _resolved(
-    folder: RunFolder, manifest: Manifest, drawn: Sequence[Drawn[ReplyRecord]], records: Sequence[ReplyRecord]
-) -> list[Drawn[Candidate]]:
+def resolved(
+    folder: RunFolder, manifest: Manifest, drawn: Mapping[Key, ReplyRecord], records: Sequence[ReplyRecord]
+) -> dict[Key, Candidate]:
     """Return the drawn replies with their transcripts, of which only these are kept."""
-    wanted = {one.key[0] for one in drawn}
+    wanted = {name for name, _, _ in drawn}
     transcripts = {
         item.id: item
         for _, _, item in scan([folder.transcripts_file])
         if isinstance(item, Transcript) and item.id in wanted
     }
     by_key = {record.key: record for record in records if record.id in wanted}
-    found: list[Drawn[Candidate]] = []
-    for one in drawn:
-        name, turn, trial = one.key
-        transcript = transcripts.get(name)
-        if transcript is None or one.kept.reply is None:
+    found: dict[Key, Candidate] = {}
+    for (name, turn, trial), record in drawn.items():
+        transcript, reply = transcripts.get(name), record.reply
+        if transcript is None or reply is None:
             problem = Problem(
                 folder.transcripts_file, None, "id", f'expected the transcript "{name}" that was replayed'
             )
@@ -112,9 +106,9 @@ def _resolved(
         conversation = tuple(points_of(transcript, trial=trial))
         point = next(point for point in as_seen(conversation, by_key, manifest.mode) if point.turn == turn)
         there = recorded_reply(transcript, turn)
-        same = there is not None and (there.text, there.tool_calls) == (one.kept.reply.text, one.kept.reply.tool_calls)
+        same = there is not None and (there.text, there.tool_calls) == (reply.text, reply.tool_calls)
         recorded = same and manifest.agent.startswith("recorded:") and manifest.mode == "teacher_forced"
-        found.append(Drawn(one.key, one.flagged, Candidate(transcript, point, one.kept.reply, recorded)))
+        found[name, turn, trial] = Candidate(transcript, point, reply, recorded)
     return found
 
 
@@ -133,7 +127,7 @@ async def draw_from_transcripts(
     are to be skipped, and UsageError when there is no answer.
     """
     files = transcript_files(paths)
-    lines = sum(_lines_of(path) for path in files) if on_progress else 0
+    lines = sum(lines_of(path) for path in files) if on_progress else 0
     graders = [one for one in load_graders(suite) if not one.needs_judge] if draw.share_random < 1 else []
     invalid: list[Problem] = []
     scored = Scored()
@@ -152,7 +146,7 @@ async def draw_from_transcripts(
     drawn = draw.result()
     return Found(
         drawn=drawn,
-        source=Source(kind="transcripts", path=", ".join(map(str, paths)), files=_hashed(files)),
+        source=Source(kind="transcripts", path=", ".join(map(str, paths)), files=hashed(files)),
         left_out=unanswered,
         invalid=tuple(invalid),
         graders=tuple(one.name for one in graders),
@@ -176,20 +170,21 @@ async def _offer(
     }
     rows = await grade([Side("ai", answered, records)], graders, judged=False) if graders else []
     flagged: set[Key] = {row.key for row in rows if is_flagged(row)}
-    scores = scored.add(rows)
+    scored.add(rows)
+    scores = faults_of(rows)
     for point in answered:
         key = (point.id, point.turn, 0)
-        candidate = Candidate(transcript, point, replies[point.turn], recorded=True, scores=scores.get(key, {}))
+        candidate = Candidate(transcript, point, replies[point.turn], recorded=True, scores=scores.get(key, NO_FAULTS))
         draw.offer(key, candidate, flagged=key in flagged)
     return len(points) - len(answered)
 
 
-def _lines_of(path: Path) -> int:
+def lines_of(path: Path) -> int:
     """Count the lines of a file without holding it."""
     with path.open("rb") as file:
         return sum(1 for _ in file)
 
 
-def _hashed(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
+def hashed(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
     """Return files with their SHA-256."""
     return tuple(SourceFile(path=str(path), sha256=sha256_of(path)) for path in paths)

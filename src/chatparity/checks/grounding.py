@@ -29,6 +29,7 @@ from chatparity.transcript import Knowledge
 
 # So many letters of the longest passage tell its language.
 _READ = 400
+_OFTEN, _NEAR = 3, 3
 # "kr" is the money of four countries; which one is meant the currency of the order tells.
 _CROWNS = frozenset({"DKK", "NOK", "SEK", "ISK", ""})
 _WORD = re.compile(r"[^\W\d_]+")
@@ -57,7 +58,7 @@ def findings(exchange: Exchange) -> list[Finding]:
     point, text = exchange.point, exchange.reply.text
     language = written_in(text, point.language)
     said = find_values(text, language, point.market, today(point))
-    values = [value for value in said if _checkable(value)]
+    values = [value for value in said if _checkable(value, said)]
     claims, promised = claimed_actions(text, language), promises(text, language)
     if not (values or claims or promised):
         return []
@@ -90,8 +91,15 @@ def _known(passages: Sequence[Knowledge]) -> tuple[tuple[str, ...], str | None]:
     return texts, identify(max(texts, key=len)[:_READ]).code
 
 
-def _checkable(value: Value) -> bool:
-    """Say whether a value states something that can be checked: not "100 %", "tomorrow" or "a minute or two"."""
+def _checkable(value: Value, beside: Sequence[Value]) -> bool:
+    """Say whether a value states something that can be checked: not "100 %", "tomorrow" or "a minute or two".
+
+    Of plain numbers only "so many times" can, from three on (what happened twice is seldom stated as a number) and
+    without an amount after it ("4 times 64.00").
+    """
+    if value.unit == "times" and isinstance(value.normal, Decimal):
+        multiplies = any(one.kind == "amount" and 0 <= one.start - value.end <= _NEAR for one in beside)
+        return value.normal >= _OFTEN and not multiplies
     if value.kind not in CHECKABLE or value.relative:
         return False
     if value.kind == "percent":

@@ -78,10 +78,9 @@ def address_of(text: str, language: str) -> Form | None:
 def address_switched(exchange: Exchange, language: str, expected: Form | None = None) -> Slip | None:
     """Return where a reply leaves the form of address that this side used most before, or else the expected one.
 
-    One mark of the other form is enough where this side has kept to one form before, or where the reply itself uses
-    both; where nothing tells but the expected form, it takes more of them. To come back to the expected form is no
-    slip, nor is a familiar form that the customer used first where no formal one went before. In another language than
-    the conversation's no form is looked for.
+    One mark of the other form is enough, unless this side has mixed both before: then the reply must lean to it. To
+    come back to the expected form is no slip, nor is a familiar form that the customer used first where no formal one
+    went before. In another language than the conversation's no form is looked for.
     """
     if not same_language(language, exchange.language):
         return None
@@ -95,8 +94,7 @@ def address_switched(exchange: Exchange, language: str, expected: Form | None = 
     kept = used is not None and all(mark.families[0] == wanted for mark in earlier)
     mixed = len(odd) < len(marks) and wanted == expected and not earlier
     if used is None and not mixed:
-        kind = any(address_of(one, language) == odd[0].families[0] for one in heard_before(exchange))
-        if kind or len(odd) < _PLAIN:
+        if any(address_of(one, language) == odd[0].families[0] for one in heard_before(exchange)):
             return None
     elif used is not None and not kept and len(odd) * 2 <= len(marks):
         return None
@@ -143,16 +141,14 @@ def _bright(text: str) -> Iterator[Statement]:
 def apology_again(exchange: Exchange, language: str) -> Slip | None:
     """Return the apology of a reply where it and the answers just before it go on apologising.
 
-    Sentences that apologise are counted over the last answers, this one included, which must itself apologise. One
-    that did something meanwhile may apologise once more.
+    Sentences that apologise are counted over the last answers, this one included, which must itself apologise.
     """
     sorry = _apologies(exchange.reply.text, language)
     if not sorry:
         return None
     recent = [_apologies(text, language) for text in itertools.islice(said_before(exchange), _LOOP - 1)]
     count = len(sorry) + sum(map(len, recent))
-    done = bool(exchange.reply.tool_calls or exchange.reply.handover)
-    if count < _LOOP + (done and len(sorry) < _PLAIN):
+    if count < _LOOP:
         return None
     return Slip("apology_loop", sorry[0], f"{count} apologies in the last {1 + len(recent)} answers")
 

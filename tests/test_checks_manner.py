@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from chatparity.checks.manner import Form, address_of, slips
 from chatparity.exchange import Exchange, Reply, Score
 from chatparity.points import points_of
-from chatparity.transcript import Transcript
+from chatparity.transcript import Labels, Transcript
 
 POLITENESS = runpy.run_path(str(Path(__file__).parents[1] / "graders" / "politeness.py"))["politeness"]
 FORMAL, FAMILIAR = "Вы можете оплатить до пятницы.", "Ты можешь оплатить до пятницы."
@@ -45,6 +46,7 @@ def russian(reply: str, before: list[str], customer: str = "Добрый ден�
         (FORMAL, [FORMAL], None, []),
         (FAMILIAR, [], None, []),
         (FAMILIAR, [], "formal", ["address"]),
+        ("Твой заказ в пути.", [], "formal", ["address"]),
         (FORMAL, [FAMILIAR], "formal", []),
         ("Заказ в пути.", [FORMAL], None, []),
     ],
@@ -72,6 +74,25 @@ def test_the_third_apology_in_a_row_is_a_loop() -> None:
     sorry = "I am sorry about that."
     assert kinds(exchange(sorry, customer=["Well?"] * 3, agent=[sorry] * 2), "en") == ["apology_loop"]
     assert kinds(exchange(sorry, customer=["Well?"] * 3, agent=["It is on its way.", sorry]), "en") == []
+
+
+def test_apologies_are_counted_by_sentences_over_three_answers() -> None:
+    sorry, plain = "I am sorry about that.", "It is on its way."
+    twice = f"{sorry} It arrives on Friday. Please accept my apologies."
+    assert kinds(exchange(twice, customer=["Well?"] * 3, agent=[sorry, plain]), "en") == ["apology_loop"]
+    assert kinds(exchange(twice, customer=["Well?"] * 3, agent=[plain, plain]), "en") == []
+    assert kinds(exchange(plain, customer=["Well?"] * 3, agent=[sorry, twice]), "en") == []
+    one_sentence = "I am sorry, my apologies."
+    assert kinds(exchange(one_sentence, customer=["Well?"] * 2, agent=[sorry]), "en") == []
+
+
+def test_a_bright_emoji_or_a_labelled_sorrow_is_enough() -> None:
+    sad = exchange("All done 🎉", customer=["My mother passed away in March."], agent=[])
+    assert kinds(sad, "en") == ["cheer"]
+    told = exchange("All done 🎉", customer=["It is about my mother's account."], agent=[])
+    assert kinds(told, "en") == []
+    labels = msgspec.convert({"escalation": [{"turn": 1, "expect": "now", "reason": "bereavement"}]}, Labels)
+    assert kinds(replace(told, point=replace(told.point, labels=labels)), "en") == ["cheer"]
 
 
 def test_asking_for_what_was_said_already_is_a_slip() -> None:

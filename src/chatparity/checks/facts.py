@@ -71,6 +71,7 @@ def _take_numbers(scan: Scan, finder: Finder, market: str | None, on: dt.date | 
     take_numeric_dates(scan, finder)
     scan.take_at_numbers(finder.percent, lambda match: [Meaning("percent", _counted(match["n"], finder))])
     scan.take_before_numbers(finder.percent_before, lambda match: [Meaning("percent", _counted(match["n"], finder))], 3)
+    scan.take_at_numbers(finder.times, lambda match: [Meaning("number", _counted(match["n"], finder), "times")])
     clocks = finder.clocks
     scan.take_at_numbers(clocks.opening, lambda match: _open(opening(match)))
     if finder.data.decimal == ",":

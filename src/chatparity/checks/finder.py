@@ -76,6 +76,7 @@ class Finder:
     clocks: Clocks
     percent: re.Pattern[str]
     percent_before: re.Pattern[str] | None
+    times: re.Pattern[str] | None
     relative: re.Pattern[str] | None
     number: re.Pattern[str]
     currency_words: dict[str, str]
@@ -108,6 +109,7 @@ def finder_of(language: str, market: str | None) -> Finder:
         clocks=clocks_of(words, units),
         percent=compiled(words.language, rf"(?P<n>{number})\s?(?:{any_of(['%', *forms(words.percent)])})(?!{LETTER})"),
         percent_before=_maybe(words, rf"(?<!\d)%\s?(?P<n>{number})(?!{ANY_LETTER})", data.language in ("tr", "eu")),
+        times=_maybe(words, rf"(?P<n>{number})[\s-]?(?:{any_of(forms(words.times))})(?!{LETTER})", words.times),
         relative=_whole(words, words.relative_words()),
         number=compiled(words.language, rf"(?P<n>{counted})(?!{ANY_LETTER})"),
         currency_words=currencies,

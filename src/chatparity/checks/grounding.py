@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
@@ -15,19 +16,23 @@ from chatparity.checks.facts import find_values
 from chatparity.checks.groundedness import groundedness
 from chatparity.checks.identify import identify, same_language
 from chatparity.checks.language import written_in
-from chatparity.checks.lexicon import shared
+from chatparity.checks.lexicon import lexicon, shared
+from chatparity.checks.locales import base
 from chatparity.checks.memory import by_identity
 from chatparity.checks.sources import Sources, add, sources_of, today, valid_passages
 from chatparity.checks.statements import Statement, claimed_actions, promises
-from chatparity.checks.text import phrase_pattern
+from chatparity.checks.text import fold, phrase_pattern
 from chatparity.checks.values import CHECKABLE, Value
+from chatparity.checks.wording import wording
 from chatparity.exchange import Evidence, Exchange
 from chatparity.transcript import Knowledge
 
 # So many letters of the longest passage tell its language.
 _READ = 400
+_OFTEN, _NEAR = 3, 3
 # "kr" is the money of four countries; which one is meant the currency of the order tells.
 _CROWNS = frozenset({"DKK", "NOK", "SEK", "ISK", ""})
+_WORD = re.compile(r"[^\W\d_]+")
 _CROWN = re.compile(r"(?i)\bkr\b")
 Standing = Literal["supported", "unsupported", "contradicted", "claimed_action"]
 
@@ -53,12 +58,13 @@ def findings(exchange: Exchange) -> list[Finding]:
     point, text = exchange.point, exchange.reply.text
     language = written_in(text, point.language)
     said = find_values(text, language, point.market, today(point))
-    values = [value for value in said if _checkable(value)]
+    values = [value for value in said if _checkable(value, said)]
     claims, promised = claimed_actions(text, language), promises(text, language)
     if not (values or claims or promised):
         return []
     sources = sources_of(exchange)
-    found = [_value_finding(value, said, sources, today(point)) for value in values]
+    spelled = _spelled(text, language) if any(value.kind == "amount" for value in values) else set()
+    found = [_value_finding(value, said, sources, today(point), spelled) for value in values]
     found += [_claim_finding(claim, exchange, sources) for claim in claims]
     found += [_promise_finding(promise, sources) for promise in promised]
     return sorted(found, key=lambda finding: finding.start)
@@ -85,8 +91,15 @@ def _known(passages: Sequence[Knowledge]) -> tuple[tuple[str, ...], str | None]:
     return texts, identify(max(texts, key=len)[:_READ]).code
 
 
-def _checkable(value: Value) -> bool:
-    """Say whether a value states something that can be checked: not "100 %", "tomorrow" or "a minute or two"."""
+def _checkable(value: Value, beside: Sequence[Value]) -> bool:
+    """Say whether a value states something that can be checked: not "100 %", "tomorrow" or "a minute or two".
+
+    Of plain numbers only "so many times" can, from three on (what happened twice is seldom stated as a number) and
+    without an amount after it ("4 times 64.00").
+    """
+    if value.unit == "times" and isinstance(value.normal, Decimal):
+        multiplies = any(one.kind == "amount" and 0 <= one.start - value.end <= _NEAR for one in beside)
+        return value.normal >= _OFTEN and not multiplies
     if value.kind not in CHECKABLE or value.relative:
         return False
     if value.kind == "percent":
@@ -96,10 +109,16 @@ def _checkable(value: Value) -> bool:
     return True
 
 
-def _value_finding(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> Finding:
-    """Judge one value against the sources, and against what follows from the values beside it in the reply."""
+def _value_finding(
+    value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None, spelled: Set[Decimal]
+) -> Finding:
+    """Judge one value against the sources, and against what follows from the values and numbers beside it."""
     place = (value.text, value.start, value.end)
-    follows = _between(value, beside, sources, on) or _counted(value, beside, on) or _reckoned(value, beside, sources)
+    follows = (
+        _between(value, beside, sources, on)
+        or _counted(value, beside, on)
+        or _reckoned(value, beside, sources, spelled)
+    )
     if follows or _supported(value, sources):
         if not follows and _slipped(value, beside, sources, on):
             return Finding("contradicted", f'"{value.text}" is a day off a date that is stated', *place)
@@ -167,15 +186,15 @@ def _counted(value: Value, beside: Sequence[Value], on: dt.date | None) -> bool:
     return any(one.kind == "duration" and add(on, one) == value.normal for one in beside)
 
 
-def _reckoned(value: Value, beside: Sequence[Value], sources: Sources) -> bool:
+def _reckoned(value: Value, beside: Sequence[Value], sources: Sources, spelled: Set[Decimal]) -> bool:
     """Say whether an amount is the sum of two to four supported amounts of the reply, the difference of two, or a part.
 
-    A part is what is paid so many times, where the number stands in the reply ("4 payments of 24.00") and they make up
-    a supported amount but for the cents that do not divide.
+    A part is what is paid so many times, where the number stands in the reply ("4 payments of 24.00", "four") and they
+    make up a supported amount but for the cents that do not divide.
     """
     if value.kind != "amount" or not isinstance(value.normal, Decimal):
         return False
-    times = {one.normal for one in beside if one.kind == "number" and isinstance(one.normal, Decimal)}
+    times = {one.normal for one in beside if one.kind == "number" and isinstance(one.normal, Decimal)} | spelled
     wholes = {normal for kind, normal, unit in sources.keys if kind == "amount" and unit in (value.unit, "")}
     if any(_makes_up(value.normal, number, whole) for number in times for whole in wholes):
         return True
@@ -191,6 +210,19 @@ def _reckoned(value: Value, beside: Sequence[Value], sources: Sources) -> bool:
     pairs = combinations(terms, 2)
     sums = (sum(some) for number in (2, 3, 4) for some in combinations(terms, number))
     return any(big - small == value.normal for small, big in pairs) or any(total == value.normal for total in sums)
+
+
+def _spelled(text: str, language: str) -> set[Decimal]:
+    """Return the numbers that a text has in words."""
+    told, counts = fold(text).text, _counts(base(language))
+    if lexicon(language).unspaced:
+        return {Decimal(count) for word, count in counts.items() if word in told}
+    return {Decimal(counts[word]) for word in _WORD.findall(told) if word in counts}
+
+
+@lru_cache(maxsize=64)
+def _counts(language: str) -> dict[str, int]:
+    return wording(language).counts()
 
 
 def _makes_up(part: Decimal, number: Decimal, whole: object) -> bool:

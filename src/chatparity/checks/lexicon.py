@@ -137,6 +137,7 @@ class Shared(_Table, frozen=True):
     """`lexicons/shared.toml`: what does not depend on the language of the conversation.
 
     `asks` are the weights of cues in one sentence, in log odds: `a+b` counts where both are there, `always` ever.
+    `bright` are emojis that are cheer in any language.
     `events` are words of knowledge that stand for a dated field of the records ("after delivery": `delivered_on`).
     """
 
@@ -145,6 +146,7 @@ class Shared(_Table, frozen=True):
     handover_words: tuple[str, ...]
     free_text: tuple[str, ...]
     closed_states: tuple[str, ...]
+    bright: tuple[str, ...]
     action: dict[str, Action]
     promise: dict[str, Support]
     asks: dict[str, float]

@@ -9,7 +9,9 @@ from typing import Literal
 
 from chatparity.checks.calls import calls_in, calls_of
 from chatparity.checks.facts import find_values
+from chatparity.checks.handover import sentence_of
 from chatparity.checks.identify import same_language
+from chatparity.checks.lexicon import shared
 from chatparity.checks.sources import today
 from chatparity.checks.statements import Statement, said_groups
 from chatparity.checks.tone import courtesy, forms_of_address
@@ -19,12 +21,14 @@ from chatparity.transcript import AGENTS
 Form = Literal["formal", "familiar"]
 # Asking for one of these is asking again where a value of this kind was said already.
 _ASKED = {"order": "id", "email": "email"}
-# So many answers in a row that apologise, this one included, are a loop.
+# So many sentences that apologise, in as many answers in a row, are a loop.
 _LOOP = 3
 # Distress that was told in one of so many messages, the last ones, is not forgotten yet.
 _LATELY = 3
+# Reasons to escalate that are distress.
+_SORROWS = ("bereavement", "self_harm", "hardship")
 # Where nothing was said before, so many marks of the form that is not the company's are needed.
-_PLAIN = 2
+_PLAIN = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,9 @@ def address_of(text: str, language: str) -> Form | None:
 def address_switched(exchange: Exchange, language: str, expected: Form | None = None) -> Slip | None:
     """Return where a reply leaves the form of address that this side used most before, or else the expected one.
 
-    One mark of the other form is enough where this side has kept to one form before, or where the reply itself uses
-    both; where nothing tells but the expected form, it takes more of them. To come back to the expected form is no
-    slip, nor is a familiar form that the customer used first where no formal one went before. In another language than
-    the conversation's no form is looked for.
+    One mark of the other form is enough, unless this side has mixed both before: then the reply must lean to it. To
+    come back to the expected form is no slip, nor is a familiar form that the customer used first where no formal one
+    went before. In another language than the conversation's no form is looked for.
     """
     if not same_language(language, exchange.language):
         return None
@@ -91,8 +94,7 @@ def address_switched(exchange: Exchange, language: str, expected: Form | None = 
     kept = used is not None and all(mark.families[0] == wanted for mark in earlier)
     mixed = len(odd) < len(marks) and wanted == expected and not earlier
     if used is None and not mixed:
-        kind = any(address_of(one, language) == odd[0].families[0] for one in heard_before(exchange))
-        if kind or len(odd) < _PLAIN:
+        if any(address_of(one, language) == odd[0].families[0] for one in heard_before(exchange)):
             return None
     elif used is not None and not kept and len(odd) * 2 <= len(marks):
         return None
@@ -108,29 +110,53 @@ def _most(marks: list[Statement]) -> Form | None:
 
 
 def cheerful_at_distress(exchange: Exchange, language: str) -> Slip | None:
-    """Return where a reply is cheerful to a customer who told of loss or hardship in one of the last messages."""
-    cheer = next(iter(said_groups(exchange.reply.text, language, "cheer")), None)
+    """Return where a reply is cheerful, in words or by an emoji, to a customer in loss or hardship."""
+    text = exchange.reply.text
+    cheer = next(itertools.chain(said_groups(text, language, "cheer"), _bright(text)), None)
     if cheer is None:
         return None
+    distress = _distress(exchange)
+    return Slip("cheer", cheer, f"cheerful after {distress}") if distress else None
+
+
+def _distress(exchange: Exchange) -> str:
+    """Return what shows that the customer is in distress: a label up to this turn, or words of the last messages."""
+    point = exchange.point
+    for label in point.labels.escalation or ():
+        if label.turn <= point.turn and label.reason in _SORROWS:
+            return label.reason
     heard = itertools.islice(heard_before(exchange), _LATELY)
     told = (mark for text in heard for mark in said_groups(text, exchange.language, "distress"))
-    distress = next(told, None)
-    return None if distress is None else Slip("cheer", cheer, f'cheerful after "{distress.text}"')
+    return next((f'"{mark.text}"' for mark in told), "")
+
+
+def _bright(text: str) -> Iterator[Statement]:
+    """Yield the emojis of a text that are cheerful in any language."""
+    for one in shared().bright:
+        start = text.find(one)
+        if start >= 0:
+            yield Statement(("cheer",), one, start, start + len(one))
 
 
 def apology_again(exchange: Exchange, language: str) -> Slip | None:
-    """Return the apology of a reply where the answers just before it apologised too and nothing was done meanwhile."""
-    sorry = _apology(exchange.reply.text, language)
-    if sorry is None or exchange.reply.tool_calls or exchange.reply.handover:
+    """Return the apology of a reply where it and the answers just before it go on apologising.
+
+    Sentences that apologise are counted over the last answers, this one included, which must itself apologise.
+    """
+    sorry = _apologies(exchange.reply.text, language)
+    if not sorry:
         return None
-    before = list(said_before(exchange))[: _LOOP - 1]
-    if len(before) < _LOOP - 1 or not all(_apology(text, language) for text in before):
+    recent = [_apologies(text, language) for text in itertools.islice(said_before(exchange), _LOOP - 1)]
+    count = len(sorry) + sum(map(len, recent))
+    if count < _LOOP:
         return None
-    return Slip("apology_loop", sorry, f"the {_LOOP}rd answer in a row that apologises")
+    return Slip("apology_loop", sorry[0], f"{count} apologies in the last {1 + len(recent)} answers")
 
 
-def _apology(text: str, language: str) -> Statement | None:
-    return next((mark for mark in courtesy(text, language) if mark.families[0] == "apology"), None)
+def _apologies(text: str, language: str) -> list[Statement]:
+    """Return the apologies of a text, one a sentence."""
+    found = {sentence_of(text, mark): mark for mark in courtesy(text, language) if mark.families[0] == "apology"}
+    return list(found.values())
 
 
 def asked_again(exchange: Exchange, language: str) -> Slip | None:

@@ -54,7 +54,8 @@ def _equal(value: Value, wanted: set[Key]) -> bool:
     if value.kind == "amount" and ("number", value.normal, "") in wanted:
         return True
     if value.kind == "number":
-        return any(value.key == key and _decimals(value.normal) == _decimals(key[1]) for key in wanted)
+        numbers = [normal for kind, normal, _ in wanted if kind == "number" and normal == value.normal]
+        return any(_decimals(value.normal) == _decimals(one) for one in numbers)
     return not wanted.isdisjoint(value.keys)
 
 

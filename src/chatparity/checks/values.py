@@ -18,7 +18,8 @@ CHECKABLE: frozenset[Kind] = frozenset({"amount", "percent", "date", "duration",
 class Value:
     """One value: characters `[start, end)` of the text, and what they mean.
 
-    `unit` is the ISO currency of an amount ("" when none is known) and minute, month or business_day of a duration.
+    `unit` is the ISO currency of an amount ("" when none is known), minute, month or business_day of a duration, and
+    "times" of a number of times.
     `said` is the unit as it was said ("week"). `relative` marks a date such as "tomorrow", `worded` a number in words.
     `other` is the second reading of a date that can be read in two ways where it was written (6/5 in Canada).
     """

@@ -57,6 +57,7 @@ class Wording(_Table, frozen=True):
     name: str = ""
     prefix: str = ""
     percent: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
     between: tuple[str, ...] = ()
     modifiers: tuple[str, ...] = ()
     date_links: tuple[str, ...] = ()

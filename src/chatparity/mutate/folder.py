@@ -91,7 +91,8 @@ def _missed(found: Examination) -> str:
     for alarm in found.alarms:
         if alarm.failed:
             text = alarm.good.transcript.turns[alarm.good.turn].text
-            lines += [f"## {', '.join(sorted(alarm.failed))}: {alarm.good.transcript.id} turn {alarm.good.turn}", ""]
+            lines += [f"## {', '.join(alarm.failed)}: {alarm.good.transcript.id} turn {alarm.good.turn}", ""]
+            lines += [line for name, reason in alarm.failed.items() for line in (f"{name}: {_quoted(reason)}", "")]
             lines += [f"> {line}" for line in text.splitlines()] + [""]
     return "\n".join(lines) + "\n"
 

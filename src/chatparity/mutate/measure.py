@@ -38,11 +38,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Alarm:
-    """Which graders gave a verdict on a good answer, and which of them failed it."""
+    """Which graders gave a verdict on a good answer, and which of them failed it, each with its reason."""
 
     good: Good
     graded: frozenset[str]
-    failed: frozenset[str]
+    failed: dict[str, str]
 
 
 class Scores:
@@ -82,15 +82,15 @@ def seen(mutant: Mutant, graders: Sequence[Grader], scores: Scores) -> Seen:
 
 def alarm(good: Good, graders: Sequence[Grader], scores: Scores, whole: bool) -> Alarm:
     """Return which graders fail a good answer; conversation graders count where the `whole` conversation is good."""
-    verdicts = {
-        grader.name: row.verdict
+    rows = {
+        grader.name: row
         for grader in graders
         if (grader.level == "exchange" or whole)
         and (row := scores.at(good.transcript.id, good.turn, grader)) is not None
         and row.verdict in ("pass", "fail")
     }
-    failed = frozenset(name for name, verdict in verdicts.items() if verdict == "fail")
-    return Alarm(good, frozenset(verdicts), failed)
+    failed = {name: row.reason for name, row in sorted(rows.items()) if row.verdict == "fail"}
+    return Alarm(good, frozenset(rows), failed)
 
 
 def overall(found: Sequence[Seen], alarms: Sequence[Alarm], rules_only: bool) -> Overall:

@@ -286,6 +286,13 @@ def test_a_call_in_the_history_supports_a_claim() -> None:
     assert grade(HALLUCINATION, exchange("Yes, I have cancelled it.", turns=turns)).verdict == "pass"
 
 
+def test_a_field_of_the_records_that_is_zero_shows_no_action() -> None:
+    said = "The due date has been extended."
+    for days, verdict in ((0, "fail"), ("0.00", "fail"), (9, "pass")):
+        records = {"orders": [{**ORDER, "instalments": [{"id": "H-1-1", "extended_days": days}]}]}
+        assert grade(HALLUCINATION, exchange(said, records=records)).verdict == verdict, days
+
+
 def test_an_impersonal_claim_may_rest_on_the_records() -> None:
     records = {"orders": [{**ORDER, "status": "cancelled"}]}
     assert grade(HALLUCINATION, exchange("Your order has been cancelled.", records=records)).verdict == "pass"

@@ -26,6 +26,7 @@ from chatparity.transcript import Knowledge, ToolCall
 Key = tuple[Kind, Normal, str]
 # Whether a text says the same on any day is told by reading it without a day, and on this one.
 _SOME_DAY = dt.date(2026, 3, 20)
+_ZERO = re.compile(r"0+(?:\.0+)?")
 _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
 _CENTS = re.compile(r"\d+\.\d\d")
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
@@ -38,7 +39,8 @@ class Facts:
     """The values of one structured source.
 
     `amounts` are its amounts without currency, `sums` those over its lists, `dates` its dates by each word of the
-    field (`delivered` of `delivered_on`), `words` its text, `shown` the fields that are not empty and the states named.
+    field (`delivered` of `delivered_on`), `words` its text, `shown` the fields that are neither empty nor zero, and
+    the states named.
     """
 
     keys: frozenset[Key] = frozenset()
@@ -241,8 +243,9 @@ class _Reader:
         if value is None or value is False or value in ("", [], {}):
             return
         if name:
-            self.shown.add(name)
             self.words.append(name)
+            if not _ZERO.fullmatch(str(value)):
+                self.shown.add(name)
         if isinstance(value, dict):
             currency = str(value.get("currency") or currency)
             for key, inner in value.items():

@@ -233,6 +233,8 @@ def _lines(found: Agreement) -> list[str]:
     """Return a session as lines of text."""
     done = ", ".join(f"{rater} {count}" for rater, count in found.finished.items()) or "nobody yet"
     lines = [f"{found.session or found.sample}: {found.items} items; finished: {done}"]
+    if found.for_two:
+        lines.append(f"of {found.for_two} items for two people, {found.by_two} have two")
     for one in found.criteria:
         lines.append(f"{one.criterion}: people {_told(one.people)}")
         for who in one.leanings:

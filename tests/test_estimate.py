@@ -16,7 +16,7 @@ from chatparity.errors import UsageError
 from chatparity.estimate import Estimate, FailureRate, estimate
 from chatparity.estimate.measure import answering
 from chatparity.estimate.text import estimate_text
-from chatparity.jsonl import write_transcripts
+from chatparity.jsonl import transcript_files, write_transcripts
 from chatparity.sample.folder import read_sample
 from chatparity.suite import load_suite
 
@@ -50,6 +50,12 @@ def judge(folder: Path, answers: Callable[[str], dict[str, str]], *, rater: str 
         if given:
             desk.store.save(name, {**given, "state": "done"}, author=rater)
     desk.store.close()
+
+
+def chatparity(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in the suite of this repository."""
+    command = [sys.executable, "-m", "chatparity", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def rate(found: Estimate, name: str) -> FailureRate:
@@ -186,3 +192,25 @@ def test_small_strata_share_how_many_of_them_were_answered(drawn: Path) -> None:
     items = read_sample(drawn).items
     answered = {one.item: True for one in items if one.stratum == "A"}
     assert answering(items, answered) == {"A": 1.0, "B": 0.0}
+
+
+def test_what_was_judged_on_the_page_becomes_labels_without_a_step_between(drawn: Path, tmp_path: Path) -> None:
+    folder = copied(drawn, tmp_path / "s")
+    judge(folder, lambda name: {"accuracy": "1", "politeness": "1" if rude(folder, name) else "4"})
+    run = str(drawn.parent / "run")
+    made = chatparity("sample", "--labels", str(folder), "-o", str(tmp_path / "labelled.jsonl"))
+    assert made.returncode == 0, made.stderr
+    assert "48 answers" in made.stdout
+    licence = ("--licence", str(tmp_path / "licence.json"), "--out", str(tmp_path / "c"), "--json")
+    at = [folder, folder / "reviewed.jsonl", tmp_path / "labelled.jsonl"]
+    found = [json.loads(chatparity("calibrate", run, "--labels", str(one), *licence).stdout) for one in at]
+    assert [one["matched"] for one in found] == [48, 48, 48]
+    assert found[0]["agreements"] == found[1]["agreements"] == found[2]["agreements"]
+    assert f"{folder / 'reviewed.jsonl'}" in made.stderr
+
+
+def test_a_sample_that_lies_among_transcripts_is_not_examined_with_them(drawn: Path, tmp_path: Path) -> None:
+    folder = copied(drawn, tmp_path / "s")
+    (folder / ".not-transcripts").write_bytes((drawn / ".not-transcripts").read_bytes())
+    write_transcripts(tmp_path / "talks.jsonl", usual_talks(3))
+    assert transcript_files([tmp_path]) == [tmp_path / "talks.jsonl"]

@@ -197,10 +197,7 @@ def _export(desk: Desk, kind: str, out: Path) -> None:
     disputed = sum(bool(one.disputed) for one in settled)
     if disputed:
         complain(f"{disputed} items have answers in dispute, which are left empty: decide them at the lead's address")
-    if (out.parent / "sample.json").is_file():
-        complain(f"as labelled transcripts: chatparity sample --labels {out} -o labelled.jsonl")
-    else:
-        complain(f"`chatparity sample --labels` reads it from the sample's folder: -o {desk.bench.folder / out.name}")
+    complain(f"as labelled transcripts: chatparity sample --labels {desk.bench.folder} -o labelled.jsonl")
 
 
 def _to_tests(desk: Desk, items: list[str], must: tuple[str, ...], never: tuple[str, ...], author: str) -> None:

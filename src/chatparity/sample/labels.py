@@ -13,7 +13,7 @@ import msgspec
 
 from chatparity.errors import InputError, Problem
 from chatparity.jsonl import read_transcripts
-from chatparity.sample.folder import SHEET, TRANSCRIPTS, read_sample
+from chatparity.sample.folder import SAMPLE, SHEET, TRANSCRIPTS, read_sample
 from chatparity.sample.result import Item, Sample
 from chatparity.sample.sheet import HEADINGS, Row, rows_of
 from chatparity.transcript import AnswerLabel, EscalationLabel, Expect, Labels, Transcript
@@ -68,6 +68,20 @@ def read_labels(folder: Path, sheet: Path | None = None) -> Labelled:
         raise InputError(problems)
     labelled = tuple(_labelled(by_id[name], several, sample) for name, several in by_transcript.items())
     return Labelled(labelled, filled=len(said), empty=len(sample.items) - len(said))
+
+
+def is_sheet(path: Path) -> bool:
+    """Say whether a file holds what people said of the items of the sample beside it, and not transcripts."""
+    if not path.is_file() or not (path.parent / SAMPLE).is_file():
+        return False
+    if path.suffix != ".jsonl":
+        return True
+    with path.open("rb") as file:
+        first = file.readline()
+    try:
+        return "item" in msgspec.json.decode(first.removeprefix(b"\xef\xbb\xbf"), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
 
 
 def _said(path: Path, sample: Sample) -> tuple[list[_Said], list[Problem]]:

@@ -130,7 +130,7 @@ def drawn_by_mix(rng: Generator, one: World, labels: int, mix: dict[str, float],
         items += [item(int(place), str(cell), chances[cell]) for place in chosen]
     order = rng.permutation(len(items))[: round(answered * len(items))]
     said = {items[place].item: bool(one.fails[held[place]]) for place in order}
-    shares = answering(items, said)
+    standing = answering(items, said, {str(cell): len(of) for cell, of in places.items()})
     rows = [(place, entry) for place, entry in zip(held, items, strict=True) if entry.item in said]
     chosen = np.array([place for place, _ in rows])
     controls = [
@@ -139,9 +139,10 @@ def drawn_by_mix(rng: Generator, one: World, labels: int, mix: dict[str, float],
     ]
     return survey_mean(
         one.fails[chosen].astype(float).tolist(),
-        [entry.inclusion_probability * shares[entry.stratum] for _, entry in rows],
+        [standing[entry.item] for _, entry in rows],
         (chosen // one.size).tolist(),
         population=POPULATION,
+        strata=[entry.stratum for _, entry in rows],
         controls=controls,
     )
 

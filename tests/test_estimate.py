@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatparity.errors import UsageError
@@ -190,8 +191,21 @@ def test_the_command_prints_a_line_a_failure_and_as_json_all_of_it(drawn: Path, 
 
 def test_small_strata_share_how_many_of_them_were_answered(drawn: Path) -> None:
     items = read_sample(drawn).items
-    answered = {one.item: True for one in items if one.stratum == "A"}
-    assert answering(items, answered) == {"A": 1.0, "B": 0.0}
+    few = [msgspec.structs.replace(one, stratum=f"{one.stratum}{number % 9}") for number, one in enumerate(items)]
+    answered = {one.item for one in few[:24]}
+    sizes = {one.stratum: 50 for one in few}
+    assert answering(few, answered, sizes) == {one.item: one.inclusion_probability / 2 for one in few[:24]}
+
+
+def test_labels_of_a_stratum_of_many_items_stand_for_all_of_it(drawn: Path) -> None:
+    sample = read_sample(drawn)
+    sizes = {one.name: one.population for one in sample.strata}
+    chances = answering(sample.items, {one.item for one in sample.items[::2]}, sizes)
+    many = [one for one in sample.strata if one.drawn >= 10]
+    assert many
+    for one in many:
+        stands_for = [1 / chances[item.item] for item in sample.items[::2] if item.stratum == one.name]
+        assert sum(stands_for) == pytest.approx(one.population)
 
 
 def test_what_was_judged_on_the_page_becomes_labels_without_a_step_between(drawn: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from chatparity.errors import UsageError
@@ -16,7 +16,7 @@ from chatparity.stats import survey_mean
 from chatparity.suite import Suite
 
 CONFIDENCE = 0.95
-# A stratum with fewer items has too few answers for a share of answered ones of its own.
+# A stratum with fewer items has too few answers for a share of its own.
 STRATUM = 10
 
 
@@ -87,12 +87,13 @@ def _rate(
 ) -> FailureRate:
     """Return the rate of one failure from the items that have a label of it."""
     items = [one for one in sample.items if one.item in fails]
-    answered = answering(sample.items, fails)
+    chances = answering(sample.items, fails, {one.name: one.population for one in sample.strata})
     found = survey_mean(
         [float(fails[one.item]) for one in items],
-        [one.inclusion_probability * answered[one.stratum] for one in items],
+        [chances[one.item] for one in items],
         [one.cluster for one in items],
         population=sample.population,
+        strata=[one.stratum for one in items],
         controls=automatics.controls([one.item for one in items], criterion.dimension),
         confidence=confidence,
         half_width=half_width,
@@ -119,16 +120,26 @@ def _rate(
     )
 
 
-def answering(items: Sequence[Item], labelled: Mapping[str, bool]) -> dict[str, float]:
-    """Return, by stratum, the share of its items that have a label: what is not answered is taken to be like the rest.
+def answering(items: Sequence[Item], labelled: Container[str], sizes: Mapping[str, int]) -> dict[str, float]:
+    """Return, by labelled item, the probability to be drawn and labelled, given how many of its stratum were.
 
-    The items are shuffled, so those that nobody came to yet are. Strata of few items share one share.
+    `sizes` are the populations of the strata. What is not answered is taken to be like the rest of its stratum: items
+    are shuffled, so those that nobody came to yet are. With m labels of N answers that is m / N (poststratified [1]).
+    Strata of few items share one share of answered ones, and keep the probability that they were drawn with.
+
+    [1] C.-E. Särndal, B. Swensson, J. Wretman (1992), Model Assisted Survey Sampling, section 7.6.
     """
     drawn = Counter(one.stratum for one in items)
     given = Counter(one.stratum for one in items if one.item in labelled)
-    small = [name for name, count in drawn.items() if count < STRATUM]
+    small = {name for name, count in drawn.items() if count < STRATUM}
     together = sum(given[name] for name in small) / max(sum(drawn[name] for name in small), 1)
-    return {name: together if name in small else given[name] / count for name, count in drawn.items()}
+    return {
+        one.item: one.inclusion_probability * together
+        if one.stratum in small
+        else given[one.stratum] / sizes[one.stratum]
+        for one in items
+        if one.item in labelled
+    }
 
 
 def _unheard(sample: Sample, heard: set[str]) -> float:

@@ -134,7 +134,11 @@ def test_what_is_disputed_is_no_label_and_is_said(drawn: Path, tmp_path: Path) -
     found = estimate(folder, load_suite())
     assert rate(found, "politeness").labels == 47
     assert found.disputed == {"politeness": 1}
-    assert "politeness: 1 items are disputed and left out: decide them" in estimate_text(found)
+    assert "politeness: 1 item is disputed and left out: decide it in chatparity review" in estimate_text(found)
+    ends = rate(found, "politeness").if_disputed
+    assert ends is not None
+    assert ends[0] <= (rate(found, "politeness").corrected.estimate or 0) < ends[1]
+    assert f"{100 * ends[1]:.1f} % if all did" in estimate_text(found)
 
 
 def test_without_its_run_the_scores_kept_with_the_sample_are_the_controls(drawn: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from chatparity.estimate.result import FORMAT, Estimate, FailureRate, Interval, 
 from chatparity.estimate.said import ANY, Criterion, Said, any_failure, read_said
 from chatparity.review.items import Bench
 from chatparity.sample.result import Item, Sample
-from chatparity.stats import survey_mean
+from chatparity.stats import SurveyMean, survey_mean
 from chatparity.suite import Suite
 
 CONFIDENCE = 0.95
@@ -46,7 +46,15 @@ def estimate(
         for one in said.criteria
     }
     rates = [
-        _rate(one, fails[one.name], sample, automatics, half_width, confidence)
+        _rate(
+            one,
+            fails[one.name],
+            sample,
+            automatics,
+            half_width,
+            confidence,
+            said.disputed.get(one.name, frozenset()),
+        )
         for one in said.criteria
         if fails[one.name]
     ]
@@ -65,7 +73,7 @@ def estimate(
         scores_from=automatics.source,
         confidence=confidence,
         half_width=half_width,
-        disputed={name: count for name, count in said.disputed.items() if count},
+        disputed={name: len(items) for name, items in said.disputed.items()},
         rates=tuple(rates),
         synthetic=sample.synthetic,
     )
@@ -84,20 +92,26 @@ def _rate(
     automatics: Automatics,
     half_width: float,
     confidence: float,
+    disputed: frozenset[str] = frozenset(),
 ) -> FailureRate:
     """Return the rate of one failure from the items that have a label of it."""
-    items = [one for one in sample.items if one.item in fails]
-    chances = answering(sample.items, fails, {one.name: one.population for one in sample.strata})
-    found = survey_mean(
-        [float(fails[one.item]) for one in items],
-        [chances[one.item] for one in items],
-        [one.cluster for one in items],
-        population=sample.population,
-        strata=[one.stratum for one in items],
-        controls=automatics.controls([one.item for one in items], criterion.dimension),
-        confidence=confidence,
-        half_width=half_width,
-    )
+
+    def found_of(fails: Mapping[str, bool]) -> SurveyMean:
+        items = [one for one in sample.items if one.item in fails]
+        chances = answering(sample.items, fails, {one.name: one.population for one in sample.strata})
+        return survey_mean(
+            [float(fails[one.item]) for one in items],
+            [chances[one.item] for one in items],
+            [one.cluster for one in items],
+            population=sample.population,
+            strata=[one.stratum for one in items],
+            controls=automatics.controls([one.item for one in items], criterion.dimension),
+            confidence=confidence,
+            half_width=half_width,
+        )
+
+    found = found_of(fails)
+    ends = [found_of({**fails, **dict.fromkeys(disputed, end)}).estimate for end in (False, True)] if disputed else []
     return FailureRate(
         name=criterion.name,
         ask=criterion.ask,
@@ -115,7 +129,8 @@ def _rate(
         weights=found.weights,
         effective_labels=found.effective,
         more_labels=None if found.needed is None else max(found.needed - found.n, 0),
-        unheard=_unheard(sample, {one.stratum for one in items}),
+        unheard=_unheard(sample, {one.stratum for one in sample.items if one.item in fails}),
+        if_disputed=(ends[0], ends[1]) if ends and ends[0] is not None and ends[1] is not None else None,
         method=found.method,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +33,14 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Said:
-    """Which criteria each item fails, True or False, by item and criterion; what nobody answered is left out."""
+    """Which criteria each item fails, True or False, by item and criterion; what nobody answered is left out.
+
+    `disputed` names, by criterion, the items on which people differ and nothing is decided: they are left out too.
+    """
 
     criteria: Sequence[Criterion]
     fails: Mapping[str, Mapping[str, bool]]
-    disputed: Mapping[str, int]
+    disputed: Mapping[str, frozenset[str]]
     source: str
 
 
@@ -66,9 +68,10 @@ def read_said(folder: Path, suite: Suite, bench: Bench, sheet: Path | None = Non
 def _on_the_page(desk: Desk) -> Said:
     """Read what reviewers who finished an item say; an answer without points is no failure, as "not asked for"."""
     fails: dict[str, dict[str, bool]] = {}
-    disputed: Counter[str] = Counter()
+    disputed: dict[str, set[str]] = {}
     for one in resolved(desk):
-        disputed.update(one.disputed)
+        for name in one.disputed:
+            disputed.setdefault(name, set()).add(one.item)
         said: dict[str, bool] = {}
         for criterion in desk.scorecard.criteria:
             if criterion.name not in one.answers:
@@ -79,7 +82,8 @@ def _on_the_page(desk: Desk) -> Said:
             said[criterion.name] = points is not None and points < criterion.pass_at
         if said:
             fails[one.item] = said
-    return Said(_criteria(desk.scorecard), fails, dict(disputed), desk.store.path.name)
+    items = {name: frozenset(several) for name, several in disputed.items()}
+    return Said(_criteria(desk.scorecard), fails, items, desk.store.path.name)
 
 
 def _in_the_sheet(folder: Path, sheet: Path, suite: Suite, bench: Bench, scorecard: Scorecard) -> Said:

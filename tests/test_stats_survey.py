@@ -216,6 +216,19 @@ def test_what_cannot_be_weighted_is_refused_by_name(change: dict[str, object], s
         survey_mean(**{**usual, **change})  # type: ignore[arg-type]
 
 
+def test_bounds_leave_out_what_the_labels_themselves_rule_out() -> None:
+    labels = [1.0] * 5 + [0.0] * 45
+    found = survey_mean(labels, [0.5] * 50, NAMES[:50], population=100)
+    assert found.low is not None
+    assert found.low >= 5 / 100
+    assert found.high is not None
+    assert found.high <= 1 - 45 / 100
+    few = survey_mean(labels, [0.9] * 50, NAMES[:50], population=56)
+    assert few.low == pytest.approx(5 / 56)
+    assert few.high is not None
+    assert few.high <= 11 / 56 + 1e-12
+
+
 def test_labels_in_one_conversation_have_no_interval() -> None:
     found = survey_mean([1.0, 0.0], [0.5, 0.5], ["a", "a"], population=10)
     assert found.weighted == 0.5

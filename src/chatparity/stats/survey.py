@@ -126,7 +126,8 @@ def survey_mean(
     their leverage, the jackknife's answer to a λ learned from the same labels [3]. To it is added the variance of two
     labels, one each way, that nobody has seen yet (as in Agresti and Coull [4]). Deviations are from the mean of the
     stratum where it has labels in CLUSTERS_A_STRATUM clusters [1, section 3.7], else from that of all. Student's t on
-    clusters − strata − controls. Bounds lie in [0, 1]. `needed` scales that variance with n and takes normal quantiles.
+    clusters − strata − controls. Bounds lie where the labels leave room. `needed` scales that variance with n and takes
+    normal quantiles.
 
     [1] C.-E. Särndal, B. Swensson, J. Wretman (1992), Model Assisted Survey Sampling, sections 5.7, 6.3 and 6.6.
     [2] A. N. Angelopoulos, J. C. Duchi, T. Zrnic (2023), PPI++: Efficient prediction-powered inference,
@@ -162,6 +163,12 @@ def survey_mean(
     spread = _spread(groups, share, chances, label - deviations @ tuned, deviations, effective, population)
     free = max(groups.count - layers.means, 1)
     estimate = weighted + float(tuned @ (means - of_scores))
+    # What is labelled is known: the mean cannot be less than these labels alone make it, nor more.
+    least, most = given.sum() / population, 1 - (n - given.sum()) / population
+
+    def possible(mean: float) -> float:
+        return float(min(max(mean, least), most))
+
     alone = t_quantile(confidence, free) * math.sqrt(plain.at(n))
     half = t_quantile(confidence, max(free - len(chosen), 1)) * math.sqrt(spread.at(n))
     return SurveyMean(
@@ -170,13 +177,13 @@ def survey_mean(
         population,
         naive,
         weighted,
-        max(weighted - alone, 0.0),
-        min(weighted + alone, 1.0),
-        min(max(estimate, 0.0), 1.0),
-        min(max(estimate - half, 0.0), 1.0),
-        max(min(estimate + half, 1.0), 0.0),
+        possible(weighted - alone),
+        possible(weighted + alone),
+        possible(estimate),
+        possible(estimate - half),
+        possible(estimate + half),
         {one.name: float(weight) for one, weight in zip(chosen, tuned, strict=True)},
-        _worth(min(max(estimate, 0.0), 1.0), spread),
+        _worth(possible(estimate), spread),
         _needed(spread, half_width, confidence),
         confidence,
         f"design-weighted, {len(chosen)} control{'' if len(chosen) == 1 else 's'} (PPI++), cluster-robust t",

@@ -20,6 +20,7 @@ from chatparity.estimate.text import estimate_text
 from chatparity.jsonl import transcript_files, write_transcripts
 from chatparity.sample.folder import read_sample
 from chatparity.suite import load_suite
+from chatparity.transcript import AnswerLabel, EscalationLabel, Labels
 
 from .review_desk import ROOT, desk_of, make_sample, usual_talks
 
@@ -232,3 +233,22 @@ def test_a_sample_that_lies_among_transcripts_is_not_examined_with_them(drawn: P
     (folder / ".not-transcripts").write_bytes((drawn / ".not-transcripts").read_bytes())
     write_transcripts(tmp_path / "talks.jsonl", usual_talks(3))
     assert transcript_files([tmp_path]) == [tmp_path / "talks.jsonl"]
+
+
+def test_labels_that_came_with_the_dataset_are_no_answers_to_the_sample(tmp_path: Path) -> None:
+    gold = Labels(
+        answers=(AnswerLabel(turn=1, accuracy=0.0), AnswerLabel(turn=3, accuracy=0.0)),
+        escalation=(EscalationLabel(turn=1, expect="now", reason="review"),),
+    )
+    talks = [msgspec.structs.replace(one, labels=gold) for one in usual_talks(20)]
+    write_transcripts(tmp_path / "logs.jsonl", talks)
+    drawn = ["sample", str(tmp_path / "logs.jsonl"), "-n", "30", "--share-random", "1", "-o", str(tmp_path / "s")]
+    assert chatparity(*drawn).returncode == 0
+    rows = list(csv.reader(io.StringIO((tmp_path / "s" / "sample.csv").read_text(encoding="utf-8-sig"), newline="")))
+    column = next(number for number, heading in enumerate(rows[0]) if heading.startswith("politeness"))
+    for row in rows[1:]:
+        row[column] = "4"
+    with (tmp_path / "s" / "sample.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    found = estimate(tmp_path / "s", load_suite())
+    assert [(one.name, one.labels, one.failed) for one in found.rates] == [("politeness", 30, 0)]

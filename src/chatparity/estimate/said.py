@@ -8,13 +8,13 @@ from pathlib import Path
 
 from chatparity.errors import UsageError
 from chatparity.grading.people import truths
-from chatparity.points import points_of, recorded_reply
+from chatparity.points import recorded_reply
 from chatparity.review.desk import Desk
 from chatparity.review.items import Bench
 from chatparity.review.resolve import resolved
 from chatparity.review.scorecard import Scorecard, load_scorecard
 from chatparity.review.store import FILE, Store
-from chatparity.sample import read_labels
+from chatparity.sample import read_answers
 from chatparity.sample.folder import SHEET
 from chatparity.suite import Suite
 
@@ -89,17 +89,16 @@ def _on_the_page(desk: Desk) -> Said:
 def _in_the_sheet(folder: Path, sheet: Path, suite: Suite, bench: Bench, scorecard: Scorecard) -> Said:
     """Read the filled-in sheet, whose columns are the labels that a transcript knows."""
     by_dimension = {one.dimension: one.name for one in scorecard.criteria if one.dimension}
-    by_id = {one.id: one for one in read_labels(folder, sheet).transcripts}
+    answers = read_answers(folder, sheet)
     fails: dict[str, dict[str, bool]] = {}
     for item in bench.sample.items:
-        transcript = by_id.get(item.transcript)
-        if transcript is None or item.label_turn not in _rated(transcript.meta.get("review"), bench.sample.name):
+        transcript = answers.get(item.item)
+        if transcript is None:
             continue
-        point = next(one for one in points_of(transcript) if one.turn == item.label_turn)
-        reply = recorded_reply(transcript, point.turn, handover_tools=suite.settings.agent.handover_tools)
+        reply = recorded_reply(transcript, item.label_turn, handover_tools=suite.settings.agent.handover_tools)
         if reply is None:
             continue
-        said = truths(transcript, point.turn, reply, last=False)
+        said = truths(transcript, item.label_turn, reply, last=False)
         found = {by_dimension.get(name, name): not truth.good for name, truth in said.items()}
         if found:
             fails[item.item] = found
@@ -107,12 +106,6 @@ def _in_the_sheet(folder: Path, sheet: Path, suite: Suite, bench: Bench, scoreca
     more = sorted({name for one in fails.values() for name in one} - known)
     others = tuple(Criterion(name, "", critical=False, dimension=name) for name in more)
     return Said((*_criteria(scorecard), *others), fails, {}, sheet.name)
-
-
-def _rated(reviews: object, sample: str) -> set[int]:
-    """Return the turns that somebody rated for this sample: a transcript may have other labels from its dataset."""
-    rows = reviews if isinstance(reviews, list) else []
-    return {row["turn"] for row in rows if isinstance(row, dict) and row.get("sample") == sample}
 
 
 def _criteria(scorecard: Scorecard) -> tuple[Criterion, ...]:

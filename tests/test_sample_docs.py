@@ -63,5 +63,5 @@ def test_every_option_and_column_that_the_guide_tables_is_there() -> None:
     assert isinstance(group, typer.core.TyperGroup)
     known = {name for option in group.commands["sample"].params for name in (*option.opts, option.name)}
     named = re.findall(r"^\| `(-[\w-]+)", GUIDE, flags=re.MULTILINE)
-    assert len(named) == 4
+    assert len(named) == 8
     assert set(named) <= known

@@ -48,6 +48,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/replay.py
 	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/sample.py --n 5000 20000
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "chatparity needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }

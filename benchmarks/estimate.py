@@ -16,11 +16,19 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from chatparity.estimate.measure import answering
+from chatparity.sample.mixture import Cell, MixDesign, parse_mix
+from chatparity.sample.result import Item
 from chatparity.stats import Control, SurveyMean, survey_mean
 
 Row = tuple[str, ...]
 POPULATION = 20_000
 PROMISED = 0.93
+MIXES = (
+    "uniform=0.5,failures=0.3,risk=0.2",
+    "uniform=0.2,failures=0.5,risk=0.3",
+    "stratified=0.6,failures=0.4",
+)
 # Shares of failures that a grader misses, and of good answers that it faults.
 GRADERS = {"good": (0.05, 0.02), "fair": (0.25, 0.05), "a coin": (0.5, 0.5)}
 
@@ -98,6 +106,87 @@ def coverage(rng: Generator, worlds: int) -> Iterator[tuple[Row, bool]]:
                 yield row, bool((hits / worlds >= PROMISED).all())
 
 
+def drawn_by_mix(rng: Generator, one: World, labels: int, mix: dict[str, float], answered: float) -> SurveyMean:
+    """Draw by `chatparity sample`'s own design, let people answer the first part of the shuffled items, and estimate.
+
+    A risk is what the other grader faults, of which it misses most; strata are three languages of unequal size, whose
+    conversations follow one another.
+    """
+    of_language = np.digitize(np.arange(POPULATION), [0.8 * POPULATION, 0.95 * POPULATION])
+    by_stratum = "stratified" in mix
+    code = one.graded + 2 * one.other * ("risk" in mix) + 4 * of_language * by_stratum
+    places = {
+        Cell(
+            (("failures",) if each & 1 else ()) + (("risk",) if each & 2 else ()),
+            f"language {each >> 2}" if by_stratum else "",
+        ): np.flatnonzero(code == each)
+        for each in np.unique(code)
+    }
+    design = MixDesign(labels, mix, {cell: len(held) for cell, held in places.items()})
+    chances, items, held = design.probabilities, [], []
+    for cell, count in design.rounded(float(rng.random())).items():
+        chosen = rng.choice(places[cell], count, replace=False)
+        held += chosen.tolist()
+        items += [item(int(place), str(cell), chances[cell]) for place in chosen]
+    order = rng.permutation(len(items))[: round(answered * len(items))]
+    said = {items[place].item: bool(one.fails[held[place]]) for place in order}
+    standing = answering(items, said, {str(cell): len(of) for cell, of in places.items()})
+    rows = [(place, entry) for place, entry in zip(held, items, strict=True) if entry.item in said]
+    chosen = np.array([place for place, _ in rows])
+    controls = [
+        Control(name, values[chosen].astype(float).tolist(), float(values.mean()))
+        for name, values in (("own", one.graded), ("other", one.other))
+    ]
+    return survey_mean(
+        one.fails[chosen].astype(float).tolist(),
+        [standing[entry.item] for _, entry in rows],
+        (chosen // one.size).tolist(),
+        population=POPULATION,
+        strata=[entry.stratum for _, entry in rows],
+        controls=controls,
+    )
+
+
+def item(place: int, stratum: str, chance: float) -> Item:
+    """Return an item of a sample, as far as an estimate looks at it."""
+    return Item(
+        item=str(place),
+        id=str(place),
+        turn=1,
+        trial=0,
+        stratum=stratum,
+        inclusion_probability=chance,
+        transcript="",
+        label_turn=1,
+        cluster="",
+        language="en",
+    )
+
+
+def mixes(rng: Generator, worlds: int) -> Iterator[tuple[Row, bool]]:
+    """Give the coverage where the sample is a mix of kinds, and where not all of it was answered."""
+    head = ("rate", "grader", "mix", "a conversation", "items", "answered", "corrected", "labels alone", "error")
+    yield (*head, "bias"), True
+    for rate in (0.02, 0.1, 0.3):
+        for grader in ("good", "fair"):
+            for text in MIXES:
+                for items, answered, size in ((100, 1.0, 1), (200, 1.0, 4), (200, 0.6, 4)):
+                    hits, errors = np.zeros(2), []
+                    for _ in range(worlds):
+                        one = world(rng, rate, grader, size)
+                        found = drawn_by_mix(rng, one, items, parse_mix(text), answered)
+                        truth = float(one.fails.mean())
+                        hits += (
+                            covers(found.low, found.high, truth),
+                            covers(found.weighted_low, found.weighted_high, truth),
+                        )
+                        errors.append((found.estimate or 0.0) - truth)
+                    said = (f"{answered:.0%}", *(f"{hit:.1%}" for hit in hits / worlds))
+                    off = (f"{100 * float(np.std(errors)):.2f}", f"{100 * float(np.mean(errors)):+.2f}")
+                    row = (f"{rate:.0%}", grader, text, str(size), str(items), *said, *off)
+                    yield row, bool((hits / worlds >= PROMISED).all())
+
+
 def savings(rng: Generator, worlds: int) -> Iterator[tuple[Row, bool]]:
     """Give the error with a grader beside that of plain sampling; a good one must halve the labels."""
     header = ("rate", "grader", "labels", "error", "plain, same labels", "plain, twice as many", "labels saved", "said")
@@ -125,6 +214,7 @@ def savings(rng: Generator, worlds: int) -> Iterator[tuple[Row, bool]]:
 
 TABLES = {
     "coverage": ("how often 95 % intervals hold the true rate, and their width in points", coverage),
+    "mixes": ("the same for samples by a mix; error and bias of the corrected rate, in points", mixes),
     "savings": ("root mean squared error in points; what the grader is worth, in truth and as it is said", savings),
 }
 

@@ -10,15 +10,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatparity.errors import UsageError
 from chatparity.estimate import Estimate, FailureRate, estimate
 from chatparity.estimate.measure import answering
 from chatparity.estimate.text import estimate_text
-from chatparity.jsonl import write_transcripts
+from chatparity.jsonl import transcript_files, write_transcripts
 from chatparity.sample.folder import read_sample
 from chatparity.suite import load_suite
+from chatparity.transcript import AnswerLabel, EscalationLabel, Labels
 
 from .review_desk import ROOT, desk_of, make_sample, usual_talks
 
@@ -50,6 +52,12 @@ def judge(folder: Path, answers: Callable[[str], dict[str, str]], *, rater: str 
         if given:
             desk.store.save(name, {**given, "state": "done"}, author=rater)
     desk.store.close()
+
+
+def chatparity(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in the suite of this repository."""
+    command = [sys.executable, "-m", "chatparity", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def rate(found: Estimate, name: str) -> FailureRate:
@@ -127,7 +135,11 @@ def test_what_is_disputed_is_no_label_and_is_said(drawn: Path, tmp_path: Path) -
     found = estimate(folder, load_suite())
     assert rate(found, "politeness").labels == 47
     assert found.disputed == {"politeness": 1}
-    assert "politeness: 1 items are disputed and left out: decide them" in estimate_text(found)
+    assert "politeness: 1 item is disputed and left out: decide it in chatparity review" in estimate_text(found)
+    ends = rate(found, "politeness").if_disputed
+    assert ends is not None
+    assert ends[0] <= (rate(found, "politeness").corrected.estimate or 0) < ends[1]
+    assert f"{100 * ends[1]:.1f} % if all did" in estimate_text(found)
 
 
 def test_without_its_run_the_scores_kept_with_the_sample_are_the_controls(drawn: Path, tmp_path: Path) -> None:
@@ -184,5 +196,59 @@ def test_the_command_prints_a_line_a_failure_and_as_json_all_of_it(drawn: Path, 
 
 def test_small_strata_share_how_many_of_them_were_answered(drawn: Path) -> None:
     items = read_sample(drawn).items
-    answered = {one.item: True for one in items if one.stratum == "A"}
-    assert answering(items, answered) == {"A": 1.0, "B": 0.0}
+    few = [msgspec.structs.replace(one, stratum=f"{one.stratum}{number % 9}") for number, one in enumerate(items)]
+    answered = {one.item for one in few[:24]}
+    sizes = {one.stratum: 50 for one in few}
+    assert answering(few, answered, sizes) == {one.item: one.inclusion_probability / 2 for one in few[:24]}
+
+
+def test_labels_of_a_stratum_of_many_items_stand_for_all_of_it(drawn: Path) -> None:
+    sample = read_sample(drawn)
+    sizes = {one.name: one.population for one in sample.strata}
+    chances = answering(sample.items, {one.item for one in sample.items[::2]}, sizes)
+    many = [one for one in sample.strata if one.drawn >= 10]
+    assert many
+    for one in many:
+        stands_for = [1 / chances[item.item] for item in sample.items[::2] if item.stratum == one.name]
+        assert sum(stands_for) == pytest.approx(one.population)
+
+
+def test_what_was_judged_on_the_page_becomes_labels_without_a_step_between(drawn: Path, tmp_path: Path) -> None:
+    folder = copied(drawn, tmp_path / "s")
+    judge(folder, lambda name: {"accuracy": "1", "politeness": "1" if rude(folder, name) else "4"})
+    run = str(drawn.parent / "run")
+    made = chatparity("sample", "--labels", str(folder), "-o", str(tmp_path / "labelled.jsonl"))
+    assert made.returncode == 0, made.stderr
+    assert "48 answers" in made.stdout
+    licence = ("--licence", str(tmp_path / "licence.json"), "--out", str(tmp_path / "c"), "--json")
+    at = [folder, folder / "reviewed.jsonl", tmp_path / "labelled.jsonl"]
+    found = [json.loads(chatparity("calibrate", run, "--labels", str(one), *licence).stdout) for one in at]
+    assert [one["matched"] for one in found] == [48, 48, 48]
+    assert found[0]["agreements"] == found[1]["agreements"] == found[2]["agreements"]
+    assert f"{folder / 'reviewed.jsonl'}" in made.stderr
+
+
+def test_a_sample_that_lies_among_transcripts_is_not_examined_with_them(drawn: Path, tmp_path: Path) -> None:
+    folder = copied(drawn, tmp_path / "s")
+    (folder / ".not-transcripts").write_bytes((drawn / ".not-transcripts").read_bytes())
+    write_transcripts(tmp_path / "talks.jsonl", usual_talks(3))
+    assert transcript_files([tmp_path]) == [tmp_path / "talks.jsonl"]
+
+
+def test_labels_that_came_with_the_dataset_are_no_answers_to_the_sample(tmp_path: Path) -> None:
+    gold = Labels(
+        answers=(AnswerLabel(turn=1, accuracy=0.0), AnswerLabel(turn=3, accuracy=0.0)),
+        escalation=(EscalationLabel(turn=1, expect="now", reason="review"),),
+    )
+    talks = [msgspec.structs.replace(one, labels=gold) for one in usual_talks(20)]
+    write_transcripts(tmp_path / "logs.jsonl", talks)
+    drawn = ["sample", str(tmp_path / "logs.jsonl"), "-n", "30", "--share-random", "1", "-o", str(tmp_path / "s")]
+    assert chatparity(*drawn).returncode == 0
+    rows = list(csv.reader(io.StringIO((tmp_path / "s" / "sample.csv").read_text(encoding="utf-8-sig"), newline="")))
+    column = next(number for number, heading in enumerate(rows[0]) if heading.startswith("politeness"))
+    for row in rows[1:]:
+        row[column] = "4"
+    with (tmp_path / "s" / "sample.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    found = estimate(tmp_path / "s", load_suite())
+    assert [(one.name, one.labels, one.failed) for one in found.rates] == [("politeness", 30, 0)]

@@ -222,6 +222,27 @@ def test_weighted_shares_cover_where_flagged_answers_were_drawn_more_often() -> 
     assert hits >= 0.93 * 200
 
 
+@given(st.lists(st.tuples(st.booleans(), st.floats(1, 50)), min_size=2, max_size=60), st.booleans())
+def test_a_weighted_share_is_a_share_whatever_the_weights_add_up_to(
+    drawn: list[tuple[bool, float]], all_: bool
+) -> None:
+    held, weights = [one or all_ for one, _ in drawn], [weight for _, weight in drawn]
+    found = share_of(held, list(range(len(drawn))), weights, 0.95)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.estimate is not None
+    assert 0 <= found.low <= found.estimate <= found.high <= 1
+
+
+def test_a_weighted_share_of_all_is_one_where_rounding_would_make_it_more() -> None:
+    weights = [6.9] * 40 + [1.7123] * 8 + [1.1499] * 3
+    for seed in range(50):
+        mixed = np.random.default_rng(seed).permutation(weights).tolist()
+        found = share_of([True] * len(mixed), list(range(len(mixed))), mixed, 0.95)
+        assert found.estimate == pytest.approx(1)
+        assert found.high == 1
+
+
 @pytest.mark.slow
 def test_corrected_rates_cover_the_truth_and_judged_ones_do_not() -> None:
     command = [sys.executable, str(BENCHMARK), "--runs", "100"]

@@ -52,7 +52,7 @@ def test_the_commands_of_the_guide_lead_from_an_export_to_labels(tmp_path: Path)
             fill(tmp_path / "sample" / "sample.csv")
         command = [sys.executable, "-m", *words]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, (words, done.returncode, done.stderr)
     labelled = read_transcripts([tmp_path / "labelled.jsonl"])
     rude = [one.id for one in labelled for label in one.labels.answers or () if label.politeness == 1]
     assert (len(labelled), sorted(rude)) == (50, ["c0", "c20", "c40"])
@@ -63,5 +63,5 @@ def test_every_option_and_column_that_the_guide_tables_is_there() -> None:
     assert isinstance(group, typer.core.TyperGroup)
     known = {name for option in group.commands["sample"].params for name in (*option.opts, option.name)}
     named = re.findall(r"^\| `(-[\w-]+)", GUIDE, flags=re.MULTILINE)
-    assert len(named) == 4
+    assert len(named) == 8
     assert set(named) <= known

@@ -100,6 +100,8 @@ def test_strata_of_a_field_get_equal_parts(logs: Path, tmp_path: Path) -> None:
 def test_the_blind_share_is_as_large_as_asked_for_whatever_the_items_are(logs: Path, tmp_path: Path) -> None:
     sample = draw(logs, tmp_path / "s", "uniform=0.5,failures=0.5", second=0.25)
     assert sum(item.second for item in sample.items) == 10
+    least = draw(logs, tmp_path / "least", "uniform=1", n=2, second=0.1)
+    assert sum(item.second for item in least.items) == 1
     assert "second" not in (tmp_path / "s" / "sample.csv").read_text()
     shares = []
     for seed in range(30):

@@ -26,17 +26,30 @@ def drawn(n: int, seed: int, *, order: list[int] | None = None, mix: dict[str, f
     return [one.kept for one in draw.result()]
 
 
-def test_every_exchange_is_drawn_as_often_as_its_probability_says() -> None:
+@pytest.mark.parametrize(
+    ("mix", "n"),
+    [
+        (MIX, 15),
+        ({"stratified": 0.6, "failures": 0.4}, 15),
+        ({"uniform": 0.2, "stratified": 0.3, "risk": 0.5}, 40),  # more of the risks than there are
+    ],
+)
+def test_every_exchange_is_drawn_as_often_as_its_probability_says(mix: dict[str, float], n: int) -> None:
     repeats = 3000
-    counts = Counter(one for seed in range(repeats) for one in drawn(15, seed))
-    draw: MixDraw[int] = MixDraw(15, MIX, 0)
+    counts = Counter(one for seed in range(repeats) for one in drawn(n, seed, mix=mix))
+    draw: MixDraw[int] = MixDraw(n, mix, 0)
     for place, kinds in enumerate(KINDS):
-        draw.offer((str(place), 1, 0), place, kinds=kinds)
+        draw.offer((str(place), 1, 0), place, kinds=kinds, stratum="ab"[place % 4 == 0])
     chances = draw.design.probabilities
+    by_cell: Counter[Cell] = Counter()
     for place, kinds in enumerate(KINDS):
-        chance = chances[Cell(tuple(sorted(kinds)), "")]
-        error = math.sqrt(chance * (1 - chance) / repeats)
-        assert abs(counts[place] / repeats - chance) <= 4.5 * error
+        cell = Cell(tuple(sorted(kinds & mix.keys())), "ab"[place % 4 == 0] if "stratified" in mix else "")
+        by_cell[cell] += counts[place]
+        error = math.sqrt(chances[cell] * (1 - chances[cell]) / repeats)
+        assert abs(counts[place] / repeats - chances[cell]) <= 4.5 * error
+    # What is taken of a cell is its part rounded, so the cell's mean hardly strays: a tighter test of the same.
+    for cell, wanted in draw.design.allocation.items():
+        assert by_cell[cell] / repeats == pytest.approx(wanted, abs=4.5 * 0.5 / math.sqrt(repeats))
 
 
 def test_what_is_of_two_kinds_is_sought_by_both() -> None:

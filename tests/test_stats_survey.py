@@ -134,6 +134,53 @@ def test_by_simulation_the_interval_covers_the_rate_of_the_population(
     assert abs(off / worlds) < 0.006
 
 
+def stratified(rng: Generator, sizes: list[int], rates: list[float], n: list[int], cluster: int) -> tuple[float, ...]:
+    """Draw `n` answers of each stratum and return the truth and the bounds with and without knowing the strata."""
+    strata = np.repeat(np.arange(len(sizes)), sizes)
+    level = np.array(rates)[strata]
+    spread = np.repeat(rng.beta(4, 4, len(strata) // cluster), cluster) * 2 if cluster > 1 else 1.0
+    bad = rng.random(len(strata)) < level * spread
+    chosen = np.concatenate([rng.choice(np.flatnonzero(strata == one), n[one], False) for one in range(len(sizes))])
+    chances = (np.array(n) / np.array(sizes))[strata]
+    labels, names = bad[chosen].astype(float).tolist(), (chosen // cluster).tolist()
+    known = survey_mean(labels, chances[chosen].tolist(), names, population=len(strata), strata=strata[chosen].tolist())
+    unknown = survey_mean(labels, chances[chosen].tolist(), names, population=len(strata))
+    assert known.estimate == pytest.approx(unknown.estimate)
+    bounds = (known.low, known.high, unknown.low, unknown.high)
+    return (float(bad.mean()), *(one for one in bounds if one is not None))
+
+
+@pytest.mark.parametrize("cluster", [1, 4])
+@pytest.mark.parametrize(
+    ("rates", "n"), [([0.02, 0.9], [60, 60]), ([0.1, 0.5], [120, 15]), ([0.3, 0.3], [30, 200]), ([0.05, 0.9], [90, 4])]
+)
+def test_by_simulation_an_interval_that_knows_the_strata_covers_and_is_no_wider(
+    rates: list[float], n: list[int], cluster: int
+) -> None:
+    rng = np.random.default_rng(21)
+    worlds = np.array([stratified(rng, [7200, 800], rates, n, cluster) for _ in range(400)])
+    truth, low, high, lower, higher = worlds.T
+    assert np.mean((low <= truth) & (truth <= high)) >= 0.93 - 3 * (0.93 * 0.07 / 400) ** 0.5
+    assert np.mean(high - low) <= 1.02 * np.mean(higher - lower)
+
+
+def test_where_strata_tell_the_failures_the_interval_is_much_narrower_for_knowing_them() -> None:
+    rng = np.random.default_rng(22)
+    worlds = np.array([stratified(rng, [5000, 3000], [0.02, 0.95], [100, 100], 1) for _ in range(50)])
+    assert np.mean(worlds[:, 2] - worlds[:, 1]) < 0.6 * np.mean(worlds[:, 4] - worlds[:, 3])
+
+
+def test_a_control_that_is_the_stratum_itself_is_not_listened_to() -> None:
+    rng = np.random.default_rng(23)
+    strata = [number % 2 for number in range(200)]
+    labels = [float(rng.random() < (0.8 if one else 0.1)) for one in strata]
+    control = Control("flagged", [float(one) for one in strata], 0.1)
+    chances = [0.5 if one else 0.05 for one in strata]
+    found = survey_mean(labels, chances, range(200), population=2200, strata=strata, controls=[control])
+    assert found.weights == {}
+    assert found.high == found.weighted_high
+
+
 def test_with_a_good_grader_half_the_labels_are_enough() -> None:
     rng = np.random.default_rng(12)
     errors: dict[int, list[float]] = {100: [], 200: []}
@@ -167,6 +214,19 @@ def test_what_cannot_be_weighted_is_refused_by_name(change: dict[str, object], s
     }
     with pytest.raises(ValueError, match=said):
         survey_mean(**{**usual, **change})  # type: ignore[arg-type]
+
+
+def test_bounds_leave_out_what_the_labels_themselves_rule_out() -> None:
+    labels = [1.0] * 5 + [0.0] * 45
+    found = survey_mean(labels, [0.5] * 50, NAMES[:50], population=100)
+    assert found.low is not None
+    assert found.low >= 5 / 100
+    assert found.high is not None
+    assert found.high <= 1 - 45 / 100
+    few = survey_mean(labels, [0.9] * 50, NAMES[:50], population=56)
+    assert few.low == pytest.approx(5 / 56)
+    assert few.high is not None
+    assert few.high <= 11 / 56 + 1e-12
 
 
 def test_labels_in_one_conversation_have_no_interval() -> None:

@@ -16,6 +16,7 @@ from chatparity.jsonl import read_transcripts, transcript_files
 from chatparity.points import points_of, recorded_reply
 from chatparity.sample import read_labels
 from chatparity.sample.folder import SAMPLE, SHEET, read_sample
+from chatparity.sample.labels import is_sheet
 from chatparity.suite import Suite
 from chatparity.transcript import Transcript
 
@@ -62,18 +63,19 @@ class Ratings:
 
 
 def read_ratings(path: Path, suite: Suite) -> Ratings:
-    """Read the labels of people: a file or folder of labelled transcripts, or the folder of a filled-in sample.
+    """Read the labels of people: labelled transcripts, the folder of a filled-in sample, or a sheet beside one.
 
     Raises UsageError where there is no label of an answer, InputError for what cannot be read.
     """
-    if (path / SAMPLE).is_file():
-        transcripts: Sequence[Transcript] = read_labels(path).transcripts
-        files = [path / SHEET]
+    folder = path if (path / SAMPLE).is_file() else path.parent if is_sheet(path) else None
+    if folder is not None:
+        files = [folder / SHEET if path == folder else path]
+        transcripts: Sequence[Transcript] = read_labels(folder, files[0]).transcripts
     else:
         files = list(transcript_files([path]))
         transcripts = read_transcripts([path])
     rated = tuple(one for transcript in transcripts for one in rated_in(transcript, suite))
-    if (path / SAMPLE).is_file() and read_sample(path).source.kind == "run":
+    if folder is not None and read_sample(folder).source.kind == "run":
         rated = tuple(replace(one, drawn=True) for one in rated)
     if not rated:
         wanted = "labels.answers, labels.escalation or outcome.resolved, or a filled-in sheet of a sample"

@@ -29,7 +29,7 @@ def share_of(
     groups = clusters_of(clusters)
     n = len(values)
     held, weight = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    share = float(weight @ held / weight.sum())
+    share = min(float(weight @ held / weight.sum()), 1.0)
     if groups.count < 2:
         why = "cannot be estimated from one cluster"
         return Share(n=n, clusters=groups.count, estimate=share, low=None, high=None, method=why)
@@ -42,8 +42,9 @@ def share_of(
     size, most = n / effect, float(weight.max())
     total = float(weight.sum()) + most
     with_miss, with_hit = float(weight @ held) / total, (float(weight @ held) + most) / total
-    low, _ = clopper_pearson(with_miss * size, size, confidence)
-    _, high = clopper_pearson(with_hit * size, size, confidence)
+    # A share of 1 may come out a hair above it where weights are added up.
+    low, _ = clopper_pearson(min(with_miss, 1.0) * size, size, confidence)
+    _, high = clopper_pearson(min(with_hit, 1.0) * size, size, confidence)
     method = f"weighted, exact on effective n (Korn–Graubard, design effect {effect:.2f})"
     return Share(n=n, clusters=groups.count, estimate=share, low=low, high=high, method=method, size=size)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatparity.cli.options import AsJson, Judge
+from chatparity.cli.people import labels_at
 from chatparity.cli.show import complain, say
 from chatparity.errors import UsageError
 
@@ -32,7 +33,7 @@ def command(
     what: Annotated[Path, typer.Argument(metavar="RUN|PATH", help="A graded run, or transcripts with rated answers.")],
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Labelled transcripts, or a filled-in sample; default: those of RUN|PATH."),
+        typer.Option(metavar="FILE", help="Labelled transcripts, or a judged sample; default: those of RUN|PATH."),
     ] = None,
     judge: Judge = None,
     graders: Annotated[
@@ -94,6 +95,7 @@ async def _calibrate(
 
     file = licence or licence_file(suite)
     before = read_licence(file)
+    labels = labels_at(labels, suite) if labels is not None else None
     done = await calibrate(what, suite, labels=labels, judge=judge, only=only)
     found = done.calibration
     if asked[0]:

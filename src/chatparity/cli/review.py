@@ -197,10 +197,7 @@ def _export(desk: Desk, kind: str, out: Path) -> None:
     disputed = sum(bool(one.disputed) for one in settled)
     if disputed:
         complain(f"{disputed} items have answers in dispute, which are left empty: decide them at the lead's address")
-    if (out.parent / "sample.json").is_file():
-        complain(f"as labelled transcripts: chatparity sample --labels {out} -o labelled.jsonl")
-    else:
-        complain(f"`chatparity sample --labels` reads it from the sample's folder: -o {desk.bench.folder / out.name}")
+    complain(f"as labelled transcripts: chatparity sample --labels {desk.bench.folder} -o labelled.jsonl")
 
 
 def _to_tests(desk: Desk, items: list[str], must: tuple[str, ...], never: tuple[str, ...], author: str) -> None:
@@ -233,6 +230,8 @@ def _lines(found: Agreement) -> list[str]:
     """Return a session as lines of text."""
     done = ", ".join(f"{rater} {count}" for rater, count in found.finished.items()) or "nobody yet"
     lines = [f"{found.session or found.sample}: {found.items} items; finished: {done}"]
+    if found.for_two:
+        lines.append(f"of {found.for_two} items for two people, {found.by_two} have two")
     for one in found.criteria:
         lines.append(f"{one.criterion}: people {_told(one.people)}")
         for who in one.leanings:

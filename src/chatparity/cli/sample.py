@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from chatparity.cli.options import AsJson, SkipInvalid
+from chatparity.cli.people import labels_at
 from chatparity.cli.show import complain, progress, say
 from chatparity.errors import UsageError
 
@@ -62,14 +63,15 @@ def command(
         str, typer.Option(metavar="comma|semicolon", help="Of the sheet: semicolon where Excel writes 0,5 for a half.")
     ] = "comma",
     labels: Annotated[
-        Path | None, typer.Option(metavar="SAMPLE", help="Read the filled-in sheet of this sample (or this file).")
+        Path | None,
+        typer.Option(metavar="SAMPLE", help="Read what people said of this sample: on the page, else in its sheet."),
     ] = None,
     skip_invalid: SkipInvalid = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw answers for people to look at.
 
-    Failures and a random share, or a --mix of kinds, as a sheet and a page; with --labels, the filled-in sheet becomes
+    Failures and a random share, or a --mix of kinds, as a sheet and a page; with --labels, what people said becomes
     labels.
     """
     if out is None:
@@ -169,7 +171,7 @@ def _tell(sample: Sample, out: Path) -> None:
         if not any(kind in one.what for one in sample.strata):
             complain(f"{kind}: no answer is of this kind; its share went to all of them")
     if sample.second_share:
-        say(f"  {sum(one.second for one in sample.items)} of them are for two people")
+        say(f"  {sum(one.second for one in sample.items)} of them are for two people, on the page of chatparity review")
     if len(sample.items) < sample.n:
         say(f"  asked for {sample.n}: there are no more")
     if sample.left_out:
@@ -186,12 +188,14 @@ def _read_back(labels: Path, out: Path, *, as_json: bool) -> None:
     """Turn a filled-in sheet into labelled transcripts and say how much of it was filled in."""
     from chatparity.jsonl import write_transcripts
     from chatparity.sample import read_labels
+    from chatparity.suite import load_suite
 
     if out.is_dir():
         raise UsageError(f"{out}: a folder is here: expected the file of transcripts to write")
     if labels.is_file() and not (labels.parent / "sample.json").exists():
         raise UsageError(f"{labels}: no sample beside it: put the sheet into the folder of its sample")
-    labelled = read_labels(labels.parent, labels) if labels.is_file() else read_labels(labels)
+    source = labels_at(labels, load_suite())
+    labelled = read_labels(source.parent, source) if source.is_file() else read_labels(source)
     if not labelled.filled:
         raise UsageError(f"{labels}: nothing is filled in yet: {labelled.empty} items wait")
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from chatparity.errors import UsageError
@@ -12,11 +12,11 @@ from chatparity.estimate.result import FORMAT, Estimate, FailureRate, Interval, 
 from chatparity.estimate.said import ANY, Criterion, Said, any_failure, read_said
 from chatparity.review.items import Bench
 from chatparity.sample.result import Item, Sample
-from chatparity.stats import survey_mean
+from chatparity.stats import SurveyMean, survey_mean
 from chatparity.suite import Suite
 
 CONFIDENCE = 0.95
-# A stratum with fewer items has too few answers for a share of answered ones of its own.
+# A stratum with fewer items has too few answers for a share of its own.
 STRATUM = 10
 
 
@@ -46,7 +46,15 @@ def estimate(
         for one in said.criteria
     }
     rates = [
-        _rate(one, fails[one.name], sample, automatics, half_width, confidence)
+        _rate(
+            one,
+            fails[one.name],
+            sample,
+            automatics,
+            half_width,
+            confidence,
+            said.disputed.get(one.name, frozenset()),
+        )
         for one in said.criteria
         if fails[one.name]
     ]
@@ -65,7 +73,7 @@ def estimate(
         scores_from=automatics.source,
         confidence=confidence,
         half_width=half_width,
-        disputed={name: count for name, count in said.disputed.items() if count},
+        disputed={name: len(items) for name, items in said.disputed.items()},
         rates=tuple(rates),
         synthetic=sample.synthetic,
     )
@@ -84,19 +92,26 @@ def _rate(
     automatics: Automatics,
     half_width: float,
     confidence: float,
+    disputed: frozenset[str] = frozenset(),
 ) -> FailureRate:
     """Return the rate of one failure from the items that have a label of it."""
-    items = [one for one in sample.items if one.item in fails]
-    answered = answering(sample.items, fails)
-    found = survey_mean(
-        [float(fails[one.item]) for one in items],
-        [one.inclusion_probability * answered[one.stratum] for one in items],
-        [one.cluster for one in items],
-        population=sample.population,
-        controls=automatics.controls([one.item for one in items], criterion.dimension),
-        confidence=confidence,
-        half_width=half_width,
-    )
+
+    def found_of(fails: Mapping[str, bool]) -> SurveyMean:
+        items = [one for one in sample.items if one.item in fails]
+        chances = answering(sample.items, fails, {one.name: one.population for one in sample.strata})
+        return survey_mean(
+            [float(fails[one.item]) for one in items],
+            [chances[one.item] for one in items],
+            [one.cluster for one in items],
+            population=sample.population,
+            strata=[one.stratum for one in items],
+            controls=automatics.controls([one.item for one in items], criterion.dimension),
+            confidence=confidence,
+            half_width=half_width,
+        )
+
+    found = found_of(fails)
+    ends = [found_of({**fails, **dict.fromkeys(disputed, end)}).estimate for end in (False, True)] if disputed else []
     return FailureRate(
         name=criterion.name,
         ask=criterion.ask,
@@ -114,21 +129,32 @@ def _rate(
         weights=found.weights,
         effective_labels=found.effective,
         more_labels=None if found.needed is None else max(found.needed - found.n, 0),
-        unheard=_unheard(sample, {one.stratum for one in items}),
+        unheard=_unheard(sample, {one.stratum for one in sample.items if one.item in fails}),
+        if_disputed=(ends[0], ends[1]) if ends and ends[0] is not None and ends[1] is not None else None,
         method=found.method,
     )
 
 
-def answering(items: Sequence[Item], labelled: Mapping[str, bool]) -> dict[str, float]:
-    """Return, by stratum, the share of its items that have a label: what is not answered is taken to be like the rest.
+def answering(items: Sequence[Item], labelled: Container[str], sizes: Mapping[str, int]) -> dict[str, float]:
+    """Return, by labelled item, the probability to be drawn and labelled, given how many of its stratum were.
 
-    The items are shuffled, so those that nobody came to yet are. Strata of few items share one share.
+    `sizes` are the populations of the strata. What is not answered is taken to be like the rest of its stratum: items
+    are shuffled, so those that nobody came to yet are. With m labels of N answers that is m / N (poststratified [1]).
+    Strata of few items share one share of answered ones, and keep the probability that they were drawn with.
+
+    [1] C.-E. Särndal, B. Swensson, J. Wretman (1992), Model Assisted Survey Sampling, section 7.6.
     """
     drawn = Counter(one.stratum for one in items)
     given = Counter(one.stratum for one in items if one.item in labelled)
-    small = [name for name, count in drawn.items() if count < STRATUM]
+    small = {name for name, count in drawn.items() if count < STRATUM}
     together = sum(given[name] for name in small) / max(sum(drawn[name] for name in small), 1)
-    return {name: together if name in small else given[name] / count for name, count in drawn.items()}
+    return {
+        one.item: one.inclusion_probability * together
+        if one.stratum in small
+        else given[one.stratum] / sizes[one.stratum]
+        for one in items
+        if one.item in labelled
+    }
 
 
 def _unheard(sample: Sample, heard: set[str]) -> float:

@@ -35,7 +35,8 @@ class FailureRate(msgspec.Struct, frozen=True, kw_only=True):
     its dimension say unasked. `weighted` weighs labels by the answers they stand for; `corrected` listens to the
     automatic scores in `weights` too. `effective_labels` labels drawn uniformly, without scores, would tell as much;
     with `more_labels` more of the same sample the bounds reach no further than `half_width` (None: cannot be told).
-    `unheard` is the share of the population whose stratum has no label of this criterion.
+    `unheard` is the share of the population whose stratum has no label of this criterion. `if_disputed` are the
+    corrected rate if none, and if all, of the disputed items failed; None where there are none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class FailureRate(msgspec.Struct, frozen=True, kw_only=True):
     effective_labels: float | None
     more_labels: int | None
     unheard: float
+    if_disputed: tuple[float, float] | None
     method: str
 
 

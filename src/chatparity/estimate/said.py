@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chatparity.errors import UsageError
 from chatparity.grading.people import truths
-from chatparity.points import points_of, recorded_reply
+from chatparity.points import recorded_reply
 from chatparity.review.desk import Desk
 from chatparity.review.items import Bench
 from chatparity.review.resolve import resolved
 from chatparity.review.scorecard import Scorecard, load_scorecard
 from chatparity.review.store import FILE, Store
-from chatparity.sample import read_labels
+from chatparity.sample import read_answers
 from chatparity.sample.folder import SHEET
 from chatparity.suite import Suite
 
@@ -34,11 +33,14 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Said:
-    """Which criteria each item fails, True or False, by item and criterion; what nobody answered is left out."""
+    """Which criteria each item fails, True or False, by item and criterion; what nobody answered is left out.
+
+    `disputed` names, by criterion, the items on which people differ and nothing is decided: they are left out too.
+    """
 
     criteria: Sequence[Criterion]
     fails: Mapping[str, Mapping[str, bool]]
-    disputed: Mapping[str, int]
+    disputed: Mapping[str, frozenset[str]]
     source: str
 
 
@@ -66,9 +68,10 @@ def read_said(folder: Path, suite: Suite, bench: Bench, sheet: Path | None = Non
 def _on_the_page(desk: Desk) -> Said:
     """Read what reviewers who finished an item say; an answer without points is no failure, as "not asked for"."""
     fails: dict[str, dict[str, bool]] = {}
-    disputed: Counter[str] = Counter()
+    disputed: dict[str, set[str]] = {}
     for one in resolved(desk):
-        disputed.update(one.disputed)
+        for name in one.disputed:
+            disputed.setdefault(name, set()).add(one.item)
         said: dict[str, bool] = {}
         for criterion in desk.scorecard.criteria:
             if criterion.name not in one.answers:
@@ -79,23 +82,23 @@ def _on_the_page(desk: Desk) -> Said:
             said[criterion.name] = points is not None and points < criterion.pass_at
         if said:
             fails[one.item] = said
-    return Said(_criteria(desk.scorecard), fails, dict(disputed), desk.store.path.name)
+    items = {name: frozenset(several) for name, several in disputed.items()}
+    return Said(_criteria(desk.scorecard), fails, items, desk.store.path.name)
 
 
 def _in_the_sheet(folder: Path, sheet: Path, suite: Suite, bench: Bench, scorecard: Scorecard) -> Said:
     """Read the filled-in sheet, whose columns are the labels that a transcript knows."""
     by_dimension = {one.dimension: one.name for one in scorecard.criteria if one.dimension}
-    by_id = {one.id: one for one in read_labels(folder, sheet).transcripts}
+    answers = read_answers(folder, sheet)
     fails: dict[str, dict[str, bool]] = {}
     for item in bench.sample.items:
-        transcript = by_id.get(item.transcript)
-        if transcript is None or item.label_turn not in _rated(transcript.meta.get("review"), bench.sample.name):
+        transcript = answers.get(item.item)
+        if transcript is None:
             continue
-        point = next(one for one in points_of(transcript) if one.turn == item.label_turn)
-        reply = recorded_reply(transcript, point.turn, handover_tools=suite.settings.agent.handover_tools)
+        reply = recorded_reply(transcript, item.label_turn, handover_tools=suite.settings.agent.handover_tools)
         if reply is None:
             continue
-        said = truths(transcript, point.turn, reply, last=False)
+        said = truths(transcript, item.label_turn, reply, last=False)
         found = {by_dimension.get(name, name): not truth.good for name, truth in said.items()}
         if found:
             fails[item.item] = found
@@ -103,12 +106,6 @@ def _in_the_sheet(folder: Path, sheet: Path, suite: Suite, bench: Bench, scoreca
     more = sorted({name for one in fails.values() for name in one} - known)
     others = tuple(Criterion(name, "", critical=False, dimension=name) for name in more)
     return Said((*_criteria(scorecard), *others), fails, {}, sheet.name)
-
-
-def _rated(reviews: object, sample: str) -> set[int]:
-    """Return the turns that somebody rated for this sample: a transcript may have other labels from its dataset."""
-    rows = reviews if isinstance(reviews, list) else []
-    return {row["turn"] for row in rows if isinstance(row, dict) and row.get("sample") == sample}
 
 
 def _criteria(scorecard: Scorecard) -> tuple[Criterion, ...]:

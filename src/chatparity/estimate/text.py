@@ -31,8 +31,12 @@ def _lines(found: Estimate) -> Iterator[str]:
             yield f"{rate.name}: {rate.method}"
         if rate.unheard > UNHEARD:
             yield f"{rate.name}: no label speaks for {100 * rate.unheard:.1f} % of the answers: judge more items"
+    ends = {rate.name: rate.if_disputed for rate in found.rates}
     for name, count in found.disputed.items():
-        yield f"{name}: {count} items are disputed and left out: decide them in chatparity review"
+        told = ends.get(name)
+        between = f"; {100 * told[0]:.1f} % if none failed, {100 * told[1]:.1f} % if all did" if told else ""
+        items, them = ("1 item is", "it") if count == 1 else (f"{count} items are", "them")
+        yield f"{name}: {items} disputed and left out: decide {them} in chatparity review{between}"
     if found.left_out:
         yield f"{found.left_out} exchanges without an answer are not among the {found.population}"
     yield "worth: as many labels drawn uniformly, without scores, would tell as much"

@@ -108,7 +108,8 @@ class Preferred(msgspec.Struct, frozen=True, kw_only=True):
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     """A calibration session as `--agreement --json` prints it.
 
-    `finished` is how many items each person finished; `guideline` the version of the notes that holds now.
+    `finished` is how many items each person finished; `guideline` the version of the notes that holds now. Of the
+    items, `for_two` are for two people, of which `by_two` were judged by two or more.
     """
 
     format: int
@@ -120,6 +121,8 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     disputes: tuple[Dispute, ...]
     preferred: Preferred
     guideline: int
+    for_two: int
+    by_two: int
 
 
 Table = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -132,6 +135,7 @@ def agreement(desk: Desk, only: Sequence[str] | None = None) -> Agreement:
     table = {name: finished(everything[name]) for name in items if name in everything}
     people = sorted({rater for one in table.values() for rater in one})
     notes = desk.store.notes()
+    twice = [name for name in items if desk.bench.items[name].second]
     return Agreement(
         format=FORMAT,
         sample=desk.bench.sample.name,
@@ -142,6 +146,8 @@ def agreement(desk: Desk, only: Sequence[str] | None = None) -> Agreement:
         disputes=tuple(_disputes(desk, table, everything)),
         preferred=_preferred(desk, items, everything),
         guideline=notes[-1].version if notes else 0,
+        for_two=len(twice),
+        by_two=sum(len(table.get(name, ())) > 1 for name in twice),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from chatparity.errors import UsageError
+from chatparity.review.held import Held
 from chatparity.review.items import Bench
 from chatparity.review.scorecard import Card, Scorecard
 from chatparity.review.store import DECISION, Store
@@ -52,13 +54,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Desk:
-    """The sample, its labels and its scorecard; `session` names the calibration session whose items are judged."""
+    """The sample, its labels and its scorecard; `session` names the calibration session whose items are judged.
+
+    `held` knows what lies before whom.
+    """
 
     bench: Bench
     store: Store
     scorecard: Scorecard
     session: str = ""
     items: Sequence[str] = field(default=())
+    held: Held = field(default_factory=Held)
 
     @property
     def queue(self) -> Sequence[str]:
@@ -77,14 +83,15 @@ class Desk:
         return Progress(inside.count("done"), inside.count("skipped"), len(self.queue), others)
 
     def kept(self, rater: str, wanted: Filter) -> list[str]:
-        """Return the items that a filter keeps, in order."""
+        """Return the items that a filter keeps, in order; what enough others have judged is not open."""
         states = self.states(rater) if wanted.show not in ("all", "commented") else {}
+        taken = self.taken(rater) - states.keys() if wanted.show == "open" else frozenset()
         comments = self.store.values(rater, COMMENT) if wanted.show == "commented" else {}
         text = wanted.text.casefold().strip()
         kept = []
         for name in self.queue:
             item = self.bench.items[name]
-            if wanted.show == "commented" and name not in comments:
+            if name in taken or (wanted.show == "commented" and name not in comments):
                 continue
             if wanted.show in ("open", "done", "skipped") and states.get(name, "open") != wanted.show:
                 continue
@@ -107,18 +114,34 @@ class Desk:
         """Return the items that enough other people have judged, where the work is shared."""
         if not self.shared:
             return frozenset()
-        others = self.store.given_by_others(rater, STATE, "done")
+        return self._enough(Counter(self.store.given_by_others(rater, STATE, "done")))
+
+    def _enough(self, people: Counter[str]) -> frozenset[str]:
+        """Return the items that so many people are enough for: two for some of them, one for each other."""
         items = self.bench.items
-        return frozenset(
-            name for name, count in others.items() if name in items and count >= (2 if items[name].second else 1)
-        )
+        return frozenset(name for name, count in people.items() if name in items and count > items[name].second)
+
+    def waiting(self, rater: str) -> list[str]:
+        """Return the items that a rater has not finished and that not enough others have, in order."""
+        gone = self.states(rater).keys() | self.taken(rater)
+        return [name for name in self.queue if name not in gone]
 
     def following(self, rater: str, after: str | None, wanted: Filter) -> str | None:
         """Return the next item that is open and kept by a filter: after `after`, else from the beginning, or None.
 
-        Where the work is shared, what enough others have judged is passed over; nobody is told what is judged twice.
+        Where the work is shared, what enough others have judged, or have before them, is passed over; nobody is told
+        what is judged twice. The item that is returned lies before this rater from now on.
         """
-        gone = self.states(rater).keys() | self.taken(rater)
+        with self.held.lock:
+            found = self._next(rater, after, wanted)
+            self.held.take(rater, found)
+        return found
+
+    def _next(self, rater: str, after: str | None, wanted: Filter) -> str | None:
+        gone = set(self.states(rater))
+        if self.shared:
+            judged = Counter(self.store.given_by_others(rater, STATE, "done"))
+            gone |= self._enough(judged + self.held.by_others(rater))
         kept = [one for one in self.kept(rater, Filter("all", wanted.language, wanted.text)) if one not in gone]
         if after is None or after not in self.bench.items:
             return kept[0] if kept else None
@@ -126,6 +149,10 @@ class Desk:
         later = [one for one in kept if place[one] > place.get(after, -1)]
         rest = [one for one in kept if one != after]
         return later[0] if later else rest[0] if rest else None
+
+    def opened(self, rater: str, name: str) -> None:
+        """Note that a rater has an item before them: it is theirs to judge, unless they have finished it."""
+        self.held.take(rater, None if name in self.states(rater) else name)
 
     def neighbours(self, name: str) -> tuple[str | None, str | None]:
         """Return the items before and after one."""

@@ -17,6 +17,7 @@ from chatparity.review.resolve import Resolved, finished, resolved
 from chatparity.sample.sheet import HEADINGS, safe
 
 SHEET = ("accuracy", "politeness", "hallucinated", "escalation")
+SETTLED = "reviewed.jsonl"
 
 
 def sheet(desk: Desk, separator: str = ",") -> bytes:
@@ -93,6 +94,15 @@ def _note(one: Resolved) -> str:
     if len(one.comments) == 1:
         return one.comments[0][1]
     return " / ".join(f"{rater}: {text}" for rater, text in one.comments)
+
+
+def settled(desk: Desk) -> Path | None:
+    """Write `lines` into the sample's folder and return the file; None, and no file, where nobody finished an item."""
+    if next(resolved(desk), None) is None:
+        return None
+    path = desk.bench.folder / SETTLED
+    write_lines(path, lines(desk))
+    return path
 
 
 def history(desk: Desk) -> Iterator[dict[str, Any]]:

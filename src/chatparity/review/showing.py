@@ -55,6 +55,7 @@ def listed(room: Room, asked: Asked) -> Response:
 def item(room: Room, asked: Asked) -> Response:
     """Show one item and its scorecard; what graders found only to whoever answered and asked for it."""
     name, desk = room.known(asked), room.desk
+    desk.opened(asked.who, name)
     said = desk.store.of(asked.who, name)
     answers = {one.name: said[one.name] for one in desk.scorecard.criteria if one.name in said}
     done = said.get(STATE) == "done"
@@ -119,7 +120,7 @@ def calibration(room: Room, asked: Asked) -> Response:
     if asked.role == "lead":
         return room.show(CalibrationView(room.frame(asked, "calibration"), agreement(room.desk), 0, False))
     states, known = room.desk.states(asked.who), room.desk.store.values(asked.who, SEEN)
-    still = sum(one not in states for one in room.desk.queue)
+    still = len(room.desk.waiting(asked.who))
     unseen = any(states.get(one) == "done" and one not in known for one in room.desk.queue)
     found = None if still or unseen else agreement(room.desk)
     return room.show(CalibrationView(room.frame(asked, "calibration"), found, still, unseen))

@@ -67,9 +67,9 @@ def seen(room: Room, asked: Asked) -> Response:
 def compare_answers(room: Room, asked: Asked) -> Response:
     """Show how people agree from now on, to whoever has answered everything: their answers then stay."""
     desk, states = room.desk, room.desk.states(asked.who)
-    if any(one not in states for one in desk.queue):
+    if desk.waiting(asked.who):
         raise UsageError("first your own answers to every item, then other people's")
-    desk.store.mark(asked.who, [one for one in desk.queue if states[one] == "done"], SEEN)
+    desk.store.mark(asked.who, [one for one in desk.queue if states.get(one) == "done"], SEEN)
     return room.go("/calibration")
 
 

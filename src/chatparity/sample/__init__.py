@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatparity.sample.design import Design, Draw, weighted_rate
 from chatparity.sample.folder import sample_mixture, sample_run, sample_transcripts
-from chatparity.sample.labels import Labelled, read_labels
+from chatparity.sample.labels import Labelled, read_answers, read_labels
 from chatparity.sample.result import Item, Sample, Stratum
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Labelled",
     "Sample",
     "Stratum",
+    "read_answers",
     "read_labels",
     "sample_mixture",
     "sample_run",

@@ -112,9 +112,12 @@ def of_mix(draw: MixDraw[Any], by: str, second: float) -> Drawing:
 
 
 def chosen_twice(keys: Iterable[Key], share: float, seed: int) -> frozenset[Key]:
-    """Return the share of a sample that two people judge, drawn uniformly from it, whatever the items are of."""
+    """Return the share of a sample that two people judge, drawn uniformly from it, whatever the items are of.
+
+    A share above 0 is one item at least.
+    """
     order = sorted(keys, key=lambda key: number(seed, ("second", *key)))
-    return frozenset(order[: round(share * len(order))])
+    return frozenset(order[: max(round(share * len(order)), 1 if share else 0)])
 
 
 def lettered(place: int) -> str:

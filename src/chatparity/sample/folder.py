@@ -11,7 +11,7 @@ import msgspec
 import chatparity
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.exchange import ReplyRecord
-from chatparity.jsonl import write_transcripts
+from chatparity.jsonl import NO_TRANSCRIPTS, write_transcripts
 from chatparity.run.folder import RunFolder
 from chatparity.sample.answered import to_label
 from chatparity.sample.design import Draw
@@ -27,6 +27,7 @@ from chatparity.sample.source import Candidate, Found, Progress, draw_from_run, 
 from chatparity.suite import Mode, Suite
 from chatparity.transcript import Transcript
 
+UNASKED = "A sample for people to judge: chatparity passes over it when it walks the folder above.\n"
 SAMPLE, SHEET, PAGE, TRANSCRIPTS = "sample.json", "sample.csv", "sample.html", "transcripts.jsonl"
 
 
@@ -176,6 +177,7 @@ def _write(found: Found, drawing: Drawing, suite: Suite, out: Path, separator: s
     out.mkdir(parents=True, exist_ok=True)
     write_transcripts(out / TRANSCRIPTS, transcripts.values())
     files = RunFolder(out)
+    files.write(out / NO_TRANSCRIPTS, UNASKED.encode())
     files.write(out / PAGE, page.encode())
     files.write(out / SHEET, sheet)
     files.write(out / SAMPLE, msgspec.json.format(msgspec.json.encode(sample), indent=2))

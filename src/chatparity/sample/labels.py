@@ -13,7 +13,7 @@ import msgspec
 
 from chatparity.errors import InputError, Problem
 from chatparity.jsonl import read_transcripts
-from chatparity.sample.folder import SHEET, TRANSCRIPTS, read_sample
+from chatparity.sample.folder import SAMPLE, SHEET, TRANSCRIPTS, read_sample
 from chatparity.sample.result import Item, Sample
 from chatparity.sample.sheet import HEADINGS, Row, rows_of
 from chatparity.transcript import AnswerLabel, EscalationLabel, Expect, Labels, Transcript
@@ -54,20 +54,51 @@ def read_labels(folder: Path, sheet: Path | None = None) -> Labelled:
     cannot be read, by the row and column a spreadsheet shows, and UsageError when there is no sample.
     """
     sample = read_sample(folder)
-    path = sheet or folder / SHEET
+    by_id, said = _joined(folder, sample, sheet or folder / SHEET)
+    by_transcript: dict[str, list[_Said]] = {}
+    for one in said:
+        by_transcript.setdefault(one.item.transcript, []).append(one)
+    labelled = tuple(_labelled(by_id[name], several, sample) for name, several in by_transcript.items())
+    return Labelled(labelled, filled=len(said), empty=len(sample.items) - len(said))
+
+
+def read_answers(folder: Path, sheet: Path | None = None) -> dict[str, Transcript]:
+    """Return, by item that was filled in, its transcript with what the sheet says of that item and no other label.
+
+    Labels that a transcript brought along from its dataset are nobody's answer to the sample. Raises as `read_labels`.
+    """
+    by_id, said = _joined(folder, read_sample(folder), sheet or folder / SHEET)
+    return {
+        one.item.item: msgspec.structs.replace(by_id[one.item.transcript], labels=_with(Labels(), [one]))
+        for one in said
+    }
+
+
+def _joined(folder: Path, sample: Sample, path: Path) -> tuple[dict[str, Transcript], list[_Said]]:
+    """Return the sample's transcripts by id and what a sheet says of items, every one of which has its transcript."""
     said, wrong = _said(path, sample)
     if wrong:
         raise InputError(wrong)
     by_id = {one.id: one for one in read_transcripts([folder / TRANSCRIPTS])}
-    by_transcript: dict[str, list[_Said]] = {}
-    for one in said:
-        by_transcript.setdefault(one.item.transcript, []).append(one)
-    gone = [name for name in by_transcript if name not in by_id]
+    gone = sorted({one.item.transcript for one in said} - by_id.keys())
     if gone:
         problems = [Problem(folder / TRANSCRIPTS, None, "id", f'expected the transcript "{name}"') for name in gone]
         raise InputError(problems)
-    labelled = tuple(_labelled(by_id[name], several, sample) for name, several in by_transcript.items())
-    return Labelled(labelled, filled=len(said), empty=len(sample.items) - len(said))
+    return by_id, said
+
+
+def is_sheet(path: Path) -> bool:
+    """Say whether a file holds what people said of the items of the sample beside it, and not transcripts."""
+    if not path.is_file() or not (path.parent / SAMPLE).is_file():
+        return False
+    if path.suffix != ".jsonl":
+        return True
+    with path.open("rb") as file:
+        first = file.readline()
+    try:
+        return "item" in msgspec.json.decode(first.removeprefix(b"\xef\xbb\xbf"), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
 
 
 def _said(path: Path, sample: Sample) -> tuple[list[_Said], list[Problem]]:

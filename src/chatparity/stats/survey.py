@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 # So many clusters with labels allow one control: each control is a weight that must be learned from them.
 CLUSTERS_A_CONTROL = 20
+# A stratum with labels in so many clusters has a mean of its own.
+CLUSTERS_A_STRATUM = 10
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,28 @@ class SurveyMean:
 
 
 @dataclass(frozen=True)
+class _Layers:
+    """Which stratum each label is of, −1 where that has too few clusters; `count` strata have a mean of their own."""
+
+    codes: NDArray[np.intp]
+    count: int
+
+    @property
+    def means(self) -> int:
+        """Return how many means are taken from the labels: one a stratum, one of those without their own."""
+        return self.count + bool((self.codes < 0).any())
+
+    def centred(self, values: Array, share: Array) -> Array:
+        """Return deviations, of shape (n,) or (n, controls), from their stratum's mean, each times √(m / (m − 1))."""
+        found = values.copy()
+        for one in range(self.count):
+            inside = self.codes == one
+            weight, m = share[inside] / share[inside].sum(), int(inside.sum())
+            found[inside] = (values[inside] - weight @ values[inside]) * math.sqrt(m / (m - 1))
+        return found
+
+
+@dataclass(frozen=True)
 class _Spread:
     """The variance of an estimate: as sampled, as if a few of very many were, and what no label has shown yet."""
 
@@ -79,14 +103,16 @@ def survey_mean(
     clusters: Sequence[Hashable],
     *,
     population: int,
+    strata: Sequence[Hashable] = (),
     controls: Sequence[Control] = (),
     confidence: float = 0.95,
     half_width: float = 0.02,
 ) -> SurveyMean:
     """Return the mean that labels would have over all `population` answers, from those of a sample.
 
-    One entry a labelled answer: its label in [0, 1], its inclusion probability in (0, 1], its cluster. With weights
-    w = 1/π, normalised (Hájek [1]), the estimate is the difference estimator of [1] with the tuned λ of PPI++ [2],
+    One entry a labelled answer: its label in [0, 1], its inclusion probability in (0, 1], its cluster, and its stratum
+    where how many are drawn of each is given, or the probabilities are what they are given that. With weights w = 1/π,
+    normalised (Hájek [1]), the estimate is the difference estimator of [1] with the tuned λ of PPI++ [2],
 
         Σ w y + λ · (mean of the controls over the population − Σ w x)
 
@@ -98,8 +124,10 @@ def survey_mean(
 
     The variance is cluster-robust, each influence times √(1 − π) [1, section 5.7], residuals divided by one minus
     their leverage, the jackknife's answer to a λ learned from the same labels [3]. To it is added the variance of two
-    labels, one each way, that nobody has seen yet (as in Agresti and Coull [4]). Student's t on
-    clusters − 1 − controls. Bounds lie in [0, 1]. `needed` scales that variance with n and takes normal quantiles.
+    labels, one each way, that nobody has seen yet (as in Agresti and Coull [4]). Deviations are from the mean of the
+    stratum where it has labels in CLUSTERS_A_STRATUM clusters [1, section 3.7], else from that of all. Student's t on
+    clusters − strata − controls. Bounds lie where the labels leave room. `needed` scales that variance with n and takes
+    normal quantiles.
 
     [1] C.-E. Särndal, B. Swensson, J. Wretman (1992), Model Assisted Survey Sampling, sections 5.7, 6.3 and 6.6.
     [2] A. N. Angelopoulos, J. C. Duchi, T. Zrnic (2023), PPI++: Efficient prediction-powered inference,
@@ -111,7 +139,7 @@ def survey_mean(
     check_confidence(confidence)
     if not half_width > 0:
         raise ValueError(f"half_width: expected a number above 0, got {half_width}")
-    given, chances = _checked(labels, probabilities, clusters, population, controls)
+    given, chances = _checked(labels, probabilities, clusters, strata, population, controls)
     n, groups = len(given), clusters_of(clusters)
     if n == 0:
         bounds = (None, None, None, None, None)
@@ -123,30 +151,39 @@ def survey_mean(
         bounds = (None, None, None, None, None)
         return SurveyMean(n, groups.count, population, naive, weighted, *bounds, {}, None, None, confidence, why)
     effective = _effective(groups, share)
-    plain = _spread(groups, share, chances, given - weighted, None, effective, population)
-    chosen = _chosen(controls, groups, share, chances)
+    layers = _layers(strata, groups)
+    label = layers.centred(given - weighted, share)
+    plain = _spread(groups, share, chances, label, None, effective, population)
+    chosen = _chosen(controls, groups, layers, share, chances)
     scores = np.array([one.values for one in chosen], dtype=np.float64).reshape(len(chosen), n).T
     means = np.array([one.mean for one in chosen], dtype=np.float64)
     of_scores = share @ scores
-    tuned = _tuned(groups, share, chances, given - weighted, scores - of_scores)
-    residuals = given - weighted - (scores - of_scores) @ tuned
-    spread = _spread(groups, share, chances, residuals, scores - of_scores, effective, population)
+    deviations = layers.centred(scores - of_scores, share)
+    tuned = _tuned(groups, share, chances, label, deviations)
+    spread = _spread(groups, share, chances, label - deviations @ tuned, deviations, effective, population)
+    free = max(groups.count - layers.means, 1)
     estimate = weighted + float(tuned @ (means - of_scores))
-    alone = t_quantile(confidence, groups.count - 1) * math.sqrt(plain.at(n))
-    half = t_quantile(confidence, groups.count - 1 - len(chosen)) * math.sqrt(spread.at(n))
+    # What is labelled is known: the mean cannot be less than these labels alone make it, nor more.
+    least, most = given.sum() / population, 1 - (n - given.sum()) / population
+
+    def possible(mean: float) -> float:
+        return float(min(max(mean, least), most))
+
+    alone = t_quantile(confidence, free) * math.sqrt(plain.at(n))
+    half = t_quantile(confidence, max(free - len(chosen), 1)) * math.sqrt(spread.at(n))
     return SurveyMean(
         n,
         groups.count,
         population,
         naive,
         weighted,
-        max(weighted - alone, 0.0),
-        min(weighted + alone, 1.0),
-        min(max(estimate, 0.0), 1.0),
-        min(max(estimate - half, 0.0), 1.0),
-        max(min(estimate + half, 1.0), 0.0),
+        possible(weighted - alone),
+        possible(weighted + alone),
+        possible(estimate),
+        possible(estimate - half),
+        possible(estimate + half),
         {one.name: float(weight) for one, weight in zip(chosen, tuned, strict=True)},
-        _worth(min(max(estimate, 0.0), 1.0), spread),
+        _worth(possible(estimate), spread),
         _needed(spread, half_width, confidence),
         confidence,
         f"design-weighted, {len(chosen)} control{'' if len(chosen) == 1 else 's'} (PPI++), cluster-robust t",
@@ -157,13 +194,15 @@ def _checked(
     labels: Sequence[float],
     probabilities: Sequence[float],
     clusters: Sequence[Hashable],
+    strata: Sequence[Hashable],
     population: int,
     controls: Sequence[Control],
 ) -> tuple[Array, Array]:
     """Return labels and inclusion probabilities; refuse what cannot be weighted."""
     lengths = [len(labels), len(probabilities), len(clusters), *(len(one.values) for one in controls)]
+    lengths += [len(strata)] if strata else []
     if len(set(lengths)) > 1:
-        raise ValueError(f"labels, probabilities, clusters, controls: expected the same length, got {lengths}")
+        raise ValueError(f"labels, probabilities, clusters, controls, strata: expected the same length, got {lengths}")
     if population < max(len(labels), 1):
         raise ValueError(f"population: expected at least the labelled answers ({len(labels)}), got {population}")
     given = np.asarray(labels, dtype=np.float64)
@@ -178,6 +217,18 @@ def _checked(
     return given, chances
 
 
+def _layers(strata: Sequence[Hashable], groups: Clusters) -> _Layers:
+    """Return the strata of labels; without any all are of one that is named by none."""
+    if not strata:
+        return _Layers(np.full(groups.n, -1), 0)
+    numbers: dict[Hashable, int] = {}
+    codes = np.array([numbers.setdefault(one, len(numbers)) for one in strata])
+    kept = [one for one in numbers.values() if len(set(groups.codes[codes == one])) >= CLUSTERS_A_STRATUM]
+    places = np.full(len(numbers), -1)
+    places[kept] = np.arange(len(kept))
+    return _Layers(places[codes], len(kept))
+
+
 def _sums(groups: Clusters, influence: Array) -> Array:
     """Return the sums over clusters of influences, of shape (n,) or (n, controls)."""
     summed = np.zeros((groups.count, *influence.shape[1:]))
@@ -190,8 +241,13 @@ def _scaled(share: Array, chances: Array) -> Array:
     return share * np.sqrt(1 - chances)
 
 
-def _chosen(controls: Sequence[Control], groups: Clusters, share: Array, chances: Array) -> list[Control]:
-    """Return the first controls that vary over the sample's clusters and are no combination of those before them."""
+def _chosen(
+    controls: Sequence[Control], groups: Clusters, layers: _Layers, share: Array, chances: Array
+) -> list[Control]:
+    """Return the first controls that vary over the sample's clusters and are no combination of those before them.
+
+    One that says no more than the stratum does varies only by how numbers are rounded.
+    """
     most = groups.count // CLUSTERS_A_CONTROL
     chosen: list[Control] = []
     basis: list[Array] = []
@@ -199,8 +255,9 @@ def _chosen(controls: Sequence[Control], groups: Clusters, share: Array, chances
         if len(chosen) >= most:
             break
         values = np.asarray(one.values, dtype=np.float64)
-        part = _sums(groups, _scaled(share, chances) * (values - share @ values))
-        size = float(np.linalg.norm(part))
+        whole, scale = values - share @ values, _scaled(share, chances)
+        part = _sums(groups, scale * layers.centred(whole, share))
+        size = float(np.linalg.norm(scale * whole))
         for other in basis:
             part = part - other * float(other @ part)
         left = float(np.linalg.norm(part))

@@ -296,7 +296,7 @@ def tables(labelling: Labelling) -> list[str]:
         f"Both passes wrote a note on {len(noted)} of them; {same} of these notes are the same words."
     )
     decided = (
-        f"which {len(labelling.decisions)} written decisions, made with both passes in sight, have changed or confirmed"
+        f"which {len(labelling.decisions)} written decisions have changed or confirmed"
         if labelling.decisions
         else "which are still the authors' own"
     )

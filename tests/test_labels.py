@@ -13,8 +13,11 @@ import msgspec
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from chatparity.checks.said import due as facts_due
+from chatparity.checks.said import find_fact
 from chatparity.errors import InputError
 from chatparity.jsonl import read_transcripts, write_transcripts
+from chatparity.points import points_of, recorded_reply
 from chatparity.transcript import Transcript, answer_turns
 
 ROOT = Path(__file__).parents[1]
@@ -83,6 +86,22 @@ def test_the_final_labels_follow_every_decision(shipped: dict[str, Transcript]) 
     decisions = labels.read_lines(LABELS / "decisions.jsonl", labels.Decision)
     assert len(decisions) > 300
     assert list(labels.not_followed(decisions, shipped.values())) == []
+
+
+@pytest.mark.slow
+def test_a_recorded_answer_that_is_labelled_right_says_each_fact_due_in_it_in_an_accepted_form(
+    shipped: dict[str, Transcript],
+) -> None:
+    silent = []
+    for transcript in shipped.values():
+        right = {one.turn for one in transcript.labels.answers or () if one.accuracy == 1}
+        said: list[str] = []
+        for point in points_of(transcript):
+            reply = recorded_reply(transcript, point.turn)
+            said.append(reply.text if reply else "")
+            owed = facts_due(point) if point.turn in right else ()
+            silent += [f"{transcript.id} {fact.id}" for fact in owed if not find_fact(fact, said, point)]
+    assert silent == []
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,9 @@ def _followed(decision: Decision, transcript: Transcript) -> bool:
     if decision.field in ("accuracy", "hallucinated", "politeness"):
         return any(one.turn == turn and getattr(one, decision.field) == value for one in labels.answers or ())
     if decision.field == "fact_missing":
-        return any(one.due_by_turn == value["due_by_turn"] for one in labels.facts or ())
+        due = {one.id for one in labels.facts or () if one.due_by_turn == value.get("due_by_turn", turn)}
+        put_in = set(value.get("ids", ()))
+        return not due if value.get("do") == "drop" else bool(put_in) and put_in <= due
     if decision.field == "fact":
         return _is_due(value, [one for one in labels.facts or () if one.id == value["id"]])
     if decision.field == "action":
@@ -294,7 +296,7 @@ def tables(labelling: Labelling) -> list[str]:
         f"Both passes wrote a note on {len(noted)} of them; {same} of these notes are the same words."
     )
     decided = (
-        f"which {len(labelling.decisions)} written decisions, made with both passes in sight, have changed or confirmed"
+        f"which {len(labelling.decisions)} written decisions have changed or confirmed"
         if labelling.decisions
         else "which are still the authors' own"
     )

@@ -136,6 +136,18 @@ def twice_handed_over(line: Line) -> str:
     return "labels.escalation[1].expect"
 
 
+def fact_due_after_a_handover(line: Line) -> str:
+    call = {"name": "hand_over", "arguments": {"reason": "explicit_request", "summary": "s"}, "ok": True, "result": {}}
+    line["turns"][1]["tool_calls"] = [call]
+    return "labels.facts[1].due_by_turn"
+
+
+def fact_due_in_the_end_after_a_handover(line: Line) -> str:
+    where = fact_due_after_a_handover(line)
+    del line["labels"]["facts"][1]["due_by_turn"]
+    return where
+
+
 def card_number(line: Line) -> str:
     line["turns"][2]["text"] += " 4929 1234 5678 9015"
     return "turns[2].text"
@@ -195,6 +207,7 @@ PLANTED: list[Callable[[Line], str]] = [
     *(action_refused, action_unknown, action_with_a_foreign_argument, language_tag),
     *(unknown_reason, offered_for_what_is_due_now, due_now_for_what_is_offered),
     *(fraud_without_a_freeze, intent_without_its_label, twice_handed_over),
+    *(fact_due_after_a_handover, fact_due_in_the_end_after_a_handover),
     *(card_number, account_number, phone_in_use, reachable_address),
     *(late_fee_of_last_year, due_date_off, refund_expected_too_late, sum_off, date_ahead, stale_passage),
 ]
@@ -229,6 +242,47 @@ def test_the_shipped_data_have_no_problem_and_the_balance_is_shown() -> None:
     assert " 0 problems" in done.stdout
     for check in ("facts", "actions", "records", "escalation", "knowledge", "language", "personal data"):
         assert f"{check} " in done.stdout.partition("checked: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "before", "wrong"),
+    [
+        ("bg-0008", "17 май", "преди 17 май", ("16 май", "18 май")),
+        ("fr-0003", "13 mars", "avant le 13 mars", ("12 mars", "14 mars")),
+        ("ko-0009", "4월 9일", "4월 9일 전", ("4월 8일", "4월 10일")),
+    ],
+)
+def test_the_day_of_a_fee_is_borne_out_and_no_day_beside_it(
+    suite: Path, name: str, right: str, before: str, wrong: tuple[str, str]
+) -> None:
+    text = (DATASETS / "support" / f"{name[:2]}.jsonl").read_text(encoding="utf-8")
+    [line] = [one for one in map(json.loads, text.splitlines()) if one["id"] == name]
+    [place] = [place for place, one in enumerate(line["labels"]["facts"]) if one["id"] == "fee_day"]
+    line["labels"]["facts"][place]["accept"] = [right, before, *wrong]
+    _, found, _ = checked(suite, line)
+    field = f"labels.facts[{place}].accept"
+    assert [one["field"] for one in found if one["field"].startswith(field)] == [f"{field}[2]", f"{field}[3]"]
+
+
+def test_facts_may_fall_due_after_a_handover_where_the_rules_do_not_forbid_it(suite: Path) -> None:
+    line = line_of("pl-0001")
+    fact_due_after_a_handover(line)
+    line["labels"]["escalation"] = [{"turn": 1, "expect": "now", "reason": "explicit_request"}]
+    rules = suite / "policies" / "handover.toml"
+    kept = rules.read_text(encoding="utf-8")
+    assert [one["field"] for one in checked(suite, line)[1]] == ["labels.facts[1].due_by_turn"]
+    rules.write_text(kept.replace("facts_after = false\n", ""), encoding="utf-8")
+    try:
+        assert checked(suite, line)[1] == []
+    finally:
+        rules.write_text(kept, encoding="utf-8")
+
+
+def test_a_fact_due_after_a_handover_is_found_where_no_escalation_is_labelled(suite: Path) -> None:
+    line = line_of("pl-0001")
+    fact_due_after_a_handover(line)
+    del line["labels"]["escalation"]
+    assert "labels.facts[1].due_by_turn" in {one["field"] for one in checked(suite, line)[1]}
 
 
 def test_a_conversation_told_again_with_other_names_and_numbers_is_a_near_duplicate(suite: Path) -> None:

@@ -1,16 +1,18 @@
-"""Whether labels of escalation keep to the rules of handover: right reasons, offers before they are accepted, once."""
+"""Whether labels keep to the rules of handover: right reasons, offers before they are accepted, once, nothing after."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from chatparity.audit.grounds import Fault, Grounds, HandoverRules
-from chatparity.transcript import AGENTS, EscalationLabel, Transcript, answer_block
+from chatparity.transcript import AGENTS, EscalationLabel, Transcript, answer_block, answer_turns
 
 
 def against_the_rules(transcript: Transcript, grounds: Grounds) -> Iterator[Fault]:
-    """Yield what labels of escalation say that the rules of handover do not allow; nothing where none were given."""
+    """Yield what labels say that the rules of handover do not allow; nothing where none were given."""
     rules, labels = grounds.handover, transcript.labels.escalation
+    if rules is not None and not rules.facts_after:
+        yield from _due_after(transcript, grounds.handover_tools)
     if rules is None or labels is None:
         return
     offered = handed = False
@@ -47,6 +49,19 @@ def _intent(transcript: Transcript, rules: HandoverRules) -> Iterator[Fault]:
     if wanted and not any(label.reason in wanted for label in transcript.labels.escalation or ()):
         message = f"expected a label for {' or '.join(wanted)} in a conversation about {transcript.intent}, got none"
         yield Fault("labels.escalation", message)
+
+
+def _due_after(transcript: Transcript, tools: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield the facts due in an answer after the one that handed over; one without a turn is due in the last."""
+    answers = answer_turns(transcript)
+    handed = next((turn for turn in answers if _handed_over(transcript, turn, tools)), None)
+    if handed is None:
+        return
+    for place, fact in enumerate(transcript.labels.facts or ()):
+        due = answers[-1] if fact.due_by_turn is None else fact.due_by_turn
+        if due > handed:
+            expected = f"expected a turn up to {handed}, where a person takes over (no fact falls due after that)"
+            yield Fault(f"labels.facts[{place}].due_by_turn", f"{expected}, got {due} ({fact.id})")
 
 
 def _done_by(transcript: Transcript, name: str, turn: int) -> bool:

@@ -87,7 +87,7 @@ def _checks(transcript: Transcript, grounds: Grounds) -> Iterator[tuple[str, Ite
                 for fault in unsupported(point, (*_recorded(transcript, point.turn), *answered))
             ),
         )
-    if grounds.handover is not None and transcript.labels.escalation is not None:
+    if grounds.handover is not None and (transcript.labels.escalation is not None or transcript.labels.facts):
         yield "escalation", against_the_rules(transcript, grounds)
     if grounds.policy and transcript.knowledge:
         yield "knowledge", stale_knowledge(transcript, grounds.policy)

@@ -32,13 +32,15 @@ class HandoverRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of `policies/handover.toml`: for which reasons a person takes over `now`, for which one is offered.
 
     `first` names the action that goes before a handover for a reason; `intent` the reasons of which one must be
-    labelled in a conversation about it.
+    labelled in a conversation about it. Without `facts_after` the agent says only that a person takes over once one
+    does: no fact may fall due in a later answer.
     """
 
     now: tuple[str, ...]
     offer: tuple[str, ...]
     first: dict[str, str] = {}
     intent: dict[str, tuple[str, ...]] = {}
+    facts_after: bool = True
 
 
 @dataclass(frozen=True)

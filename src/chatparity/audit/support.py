@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -28,8 +27,9 @@ def unsupported(point: Point, calls: Sequence[ToolCall]) -> Iterator[Fault]:
 
     `calls` are those of this answer, and what a right agent calls in this conversation: an answer may tell beforehand
     what a call will do. Amounts may be sums of the records' amounts; dates may be what the policy's days lead to from
-    a date of the records that the passage speaks of. What agents said does not count: it may be wrong. A number in
-    words is not judged, nor is a transcript that has neither records nor knowledge.
+    a date of the records that the passage speaks of, and no day beside it: whoever means the last day before a fee
+    writes "before" and the fee's date, since a label that is a day off looks the same. What agents said does not
+    count: it may be wrong. A number in words is not judged, nor is a transcript that has neither records nor knowledge.
     """
     if not point.records and not point.knowledge:
         return
@@ -97,20 +97,12 @@ class _Ground:
         return value.kind == "date" and value.key in self._after()
 
     def _after(self) -> set[Key]:
-        """Return the dates that the policy leads to; before a fee's also its eve, the last day on which none is due."""
+        """Return the dates that the policy leads to."""
         if self._dates is None:
-            fees = [one for one in self._knowledge if "fee" in one.text.lower()]
-            self._dates = set(self._led_to(self._knowledge))
-            self._dates |= {
-                ("date", normal - dt.timedelta(1), "")
-                for _, normal, _ in self._led_to(fees)
-                if isinstance(normal, dt.date)
-            }
+            self._dates = set()
+            if self._on is not None:
+                self._dates |= set(dates_after(self._knowledge, self._structured, "en", self._point.market, self._on))
         return self._dates
-
-    def _led_to(self, knowledge: Sequence[Knowledge]) -> Iterator[Key]:
-        if self._on is not None:
-            yield from dates_after(knowledge, self._structured, "en", self._point.market, self._on)
 
     def _said_by_customer(self) -> set[Key]:
         point = self._point

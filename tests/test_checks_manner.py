@@ -60,6 +60,14 @@ def test_a_familiar_form_that_the_customer_used_first_is_an_answer_in_kind() -> 
     assert kinds(russian(FAMILIAR, [FORMAL], "Ты можешь помочь?"), "ru", "formal") == ["address"]
 
 
+def test_in_arabic_the_singular_is_a_slip_only_after_the_polite_plural() -> None:
+    plural, singular = "طلبكم في الطريق.", "طلبك في الطريق."
+    first = exchange(singular, customer=["مرحبا"], agent=[], language="ar")
+    assert kinds(first, "ar", "formal") == []
+    later = exchange(singular, customer=["مرحبا"] * 2, agent=[plural], language="ar")
+    assert kinds(later, "ar", "formal") == ["address"]
+
+
 def test_a_text_with_both_forms_alike_has_none() -> None:
     assert address_of("Ты или вы?", "ru") is None
 

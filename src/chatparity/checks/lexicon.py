@@ -79,7 +79,8 @@ class Lexicon(_Table, frozen=True):
     `asks` are cues of how customers ask for a person: `staff`, `contact`, `wish`, `direct`, `implied`, `bare` (the
     whole message), and what speaks against it: `machine`, `deny`, `past`, `hours`, `other`, `probe`. `distress` and
     `closing` are customers' words as well; `address`, `cheer` and `request` (asking for something that may have been
-    said) are agents'. `question` is a mark that ends a question beside "?".
+    said) are agents'. `question` is a mark that ends a question beside "?". `unmarked_familiar`: strangers politely use
+    the familiar form as well, so that only a change to it is a slip.
     """
 
     language: str
@@ -87,6 +88,7 @@ class Lexicon(_Table, frozen=True):
     prefix: str = ""
     unspaced: bool = False
     question: str = ""
+    unmarked_familiar: bool = False
     words: dict[str, tuple[str, ...]] = {}
     guards: Guards = Guards()
     claims: Templates = Templates()

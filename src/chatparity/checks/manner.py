@@ -11,7 +11,7 @@ from chatparity.checks.calls import calls_in, calls_of
 from chatparity.checks.facts import find_values
 from chatparity.checks.handover import sentence_of
 from chatparity.checks.identify import same_language
-from chatparity.checks.lexicon import shared
+from chatparity.checks.lexicon import lexicon, shared
 from chatparity.checks.sources import today
 from chatparity.checks.statements import Statement, said_groups
 from chatparity.checks.tone import courtesy, forms_of_address
@@ -80,7 +80,7 @@ def address_switched(exchange: Exchange, language: str, expected: Form | None = 
 
     One mark of the other form is enough, unless this side has mixed both before: then the reply must lean to it. To
     come back to the expected form is no slip, nor is a familiar form that the customer used first where no formal one
-    went before. In another language than the conversation's no form is looked for.
+    went before; nor, in some languages, a familiar form where no other was used. In another language than the conversation's no form is looked for.
     """
     if not same_language(language, exchange.language):
         return None
@@ -94,7 +94,9 @@ def address_switched(exchange: Exchange, language: str, expected: Form | None = 
     kept = used is not None and all(mark.families[0] == wanted for mark in earlier)
     mixed = len(odd) < len(marks) and wanted == expected and not earlier
     if used is None and not mixed:
-        if any(address_of(one, language) == odd[0].families[0] for one in heard_before(exchange)):
+        if lexicon(language).unmarked_familiar or any(
+            address_of(one, language) == odd[0].families[0] for one in heard_before(exchange)
+        ):
             return None
     elif used is not None and not kept and len(odd) * 2 <= len(marks):
         return None

@@ -22,7 +22,7 @@ STANDS = ("new", "grown", "gone", "shrunk")
 MARKS = {"new": "FAIL", "grown": "FAIL", "gone": "PASS", "shrunk": "PASS"}
 # How many themes stand in the table and are shown with examples; all are in failures.json.
 TABLE, SHOWN, IDS, MARKDOWN = 60, 24, 8, 20
-SHADES = 4
+SHADES, REASON = 4, 240
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class HeatRow:
-    """One theme, or the single failures, crossed with the categories: each cell's count and its shade, 0 to 3."""
+    """One theme, or the single failures, by category: each cell's count and its shade, 0 to 3; singles have none."""
 
     line: Line | None
     name: str
@@ -245,13 +245,13 @@ def _beside(found: FailureMap) -> tuple[str, ...]:
     )
     told = [f"{name}. {how}"]
     told.append(
-        f"p is corrected by Holm over all {then.tests} comparisons of this page: were both runs alike, it would say new, "
-        "grown, gone or shrunk anywhere with a chance of at most 5 %. Intervals are at 95 % each."
+        f"p is corrected by Holm over all {then.tests} comparisons of this page: were both runs alike, it would say "
+        "new, grown, gone or shrunk anywhere with a chance of at most 5 %. Intervals are at 95 % each."
     )
     if then.left_out or then.left_out_before:
         told.append(
-            f"Without a partner that the same grader scored, and so not compared: {then.left_out:,} replies of this run "
-            f"and {then.left_out_before:,} of the baseline."
+            f"Without a partner that the same grader scored, and so not compared: {then.left_out:,} replies of this "
+            f"run and {then.left_out_before:,} of the baseline."
         )
     if then.other_graders:
         told.append(f"Not compared, since they scored one of the runs alone: {', '.join(then.other_graders)}.")
@@ -263,13 +263,17 @@ def _beside(found: FailureMap) -> tuple[str, ...]:
 
 def _heat(found: FailureMap, themes: list[Line], columns: tuple[str, ...]) -> tuple[HeatRow, ...]:
     """Cross themes with categories; the darkest cell is the largest count of the table."""
-    rows = [(line, "", one.count, one.categories) for line, one in zip(themes, found.themes, strict=False) if one.count]
+    rows: list[tuple[Line | None, str, int, dict[str, int]]] = [
+        (line, "", one.count, one.categories) for line, one in zip(themes, found.themes, strict=False) if one.count
+    ]
     most = max((number for _, _, _, cells in rows for number in cells.values()), default=1)
     alone = found.singles
     if alone.count:
         rows.append((None, "single failures, like no others", alone.count, alone.categories))
     return tuple(
-        HeatRow(line, name, number, tuple((at := cells.get(one, 0), _shade(at, most)) for one in columns))
+        HeatRow(
+            line, name, number, tuple((at := cells.get(one, 0), _shade(at, most) if line else 0) for one in columns)
+        )
         for line, name, number, cells in rows
     )
 
@@ -307,7 +311,9 @@ def _read(one: Example) -> Read:
         passage=one.passage,
         passage_dir=direction(one.passage),
         categories=f"{listed(one.categories)}{who}",
-        found=tuple((at.grader + (f", {at.outcome}" if at.outcome else ""), at.reason) for at in one.findings),
+        found=tuple(
+            (at.grader + (f", {at.outcome}" if at.outcome else ""), clipped(at.reason, REASON)) for at in one.findings
+        ),
     )
 
 

@@ -127,7 +127,7 @@ class Measure:
         now = [key for key in group.of("now") if self.run.replies[key].categories]
         seen = [self.run.replies[key] for key in now]
         return Theme(
-            name=", ".join(group.terms),
+            name=" · ".join(group.terms),
             language=group.language,
             terms=group.terms,
             count=len(now),

@@ -190,8 +190,8 @@ def passage(reply: Reply, spans: Iterable[tuple[int, int]]) -> str:
         return text[:PASSAGE]
     edges = [0, *(found.end() for found in END.finditer(text)), len(text)]
     kept = [
-        text[start:end]
+        " ".join(text[start:end].split())
         for start, end in itertools.pairwise(edges)
         if any(first < end and last > start for first, last in places)
     ]
-    return " ".join(" ".join(kept).split())[:PASSAGE]
+    return "\n".join(kept)[:PASSAGE]

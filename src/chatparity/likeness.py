@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-# So many texts are learned from at most, and so many pairs and triples of letters are told apart.
-MOST, FEATURES = 20_000, 20_000
+# So many pairs and triples of letters are told apart.
+FEATURES = 20_000
 
 
 def letters() -> Any:

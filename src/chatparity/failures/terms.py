@@ -30,16 +30,17 @@ def terms_in(text: str) -> set[str]:
     for part in re.split(r"[.!?,;:()\[\]\"“”„«»…。！？،؛؟\n]+", unicodedata.normalize("NFC", text).lower()):
         for run in re.split(r"\S*\d\S*", part):
             words = [word for piece in WORDS.findall(run) for word in _words(piece)]
-            found.update(words)
-            found.update(f"{one} {two}" for one, two in itertools.pairwise(words) if not UNSPACED.search(one + two))
+            found.update(word for word in words if word)
+            pairs = ((one, two) for one, two in itertools.pairwise(words) if one and two)
+            found.update(f"{one} {two}" for one, two in pairs if not UNSPACED.search(one + two))
     return found
 
 
 def _words(piece: str) -> list[str]:
-    """Return a word as a list, or pairs of characters where its script writes no spaces."""
+    """Return a word as a list, or pairs of characters where its script writes no spaces; a letter alone is empty."""
     if UNSPACED.search(piece):
         return [piece[at : at + 2] for at in range(len(piece) - 1)]
-    return [piece] if len(piece) > 1 else []
+    return [piece if len(piece) > 1 else ""]
 
 
 class Background:
@@ -79,8 +80,9 @@ class Background:
                 said_in.setdefault(term, set()).add(talk)
         kept = [one for one, count in here.items() if count >= SHARE * len(texts) and len(said_in[one]) >= TALKS]
         scored = ((self._stands_out(language, one, here[one], len(texts)), one) for one in kept)
-        order = sorted((-score, one) for score, one in scored if score >= STANDS_OUT)
-        return tuple(itertools.islice(_apart(one for _, one in order), TERMS))
+        # Where words are always said together, the longer term says more.
+        order = sorted((-round(score, 1), -len(one), one) for score, one in scored if score >= STANDS_OUT)
+        return tuple(itertools.islice(_apart(one for _, _, one in order), TERMS))
 
     def _stands_out(self, language: str, term: str, count: int, texts: int) -> float:
         """Return by how many standard errors a term is commoner in the cluster than in the background."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatparity.likeness import MOST, clusters, letters
+from chatparity.likeness import clusters, letters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CONVERSATIONS, LEAST = 3, 0.35
 # There is a cluster for EACH so many texts, at most MOST_THEMES a language: more than that nobody reads.
 EACH, MOST_THEMES = 4, 40
+LEARNED = 8_000
 # What the request weighs beside the passage at fault.
 REQUEST = 0.5
 BATCH = 4_096
@@ -44,12 +45,16 @@ def themes_of(texts: Sequence[Text], seed: int) -> list[Theme]:
     """Return the themes of texts of one language, the largest first; what is like nothing else is in none.
 
     K-means, as `chatparity sample` seeks novelty, with a cluster for EACH so many texts, at most MOST_THEMES, learned
-    from at most MOST texts. A text stays in its cluster where the cosine of it and the sum of the others is at least
+    from at most LEARNED texts. A text stays in its cluster where the cosine of it and the sum of the others is at least
     LEAST. The order of the texts must be given: same texts, order and seed, same themes.
     """
+    said = [place for place, one in enumerate(texts) if one.request.strip() or one.passage.strip()]
+    if len(said) < len(texts):
+        inside = themes_of([texts[place] for place in said], seed)
+        return [Theme(tuple(said[place] for place in one.members)) for one in inside]
     if len({one.cluster for one in texts}) < CONVERSATIONS:
         return []
-    step = -(-len(texts) // MOST)
+    step = -(-len(texts) // LEARNED)
     learned = texts[::step]
     vectors = letters()
     vectors.fit([text for one in learned for text in (one.request, one.passage)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.jsonl import scan
-from chatparity.likeness import MOST, clusters, letters
+from chatparity.likeness import clusters, letters
 from chatparity.points import points_of
 from chatparity.run.folder import RunFolder
 from chatparity.sample.design import number
@@ -16,8 +16,8 @@ from chatparity.sample.design import number
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# There is a cluster for EACH so many of the messages that are learned from, at most CLUSTERS.
-EACH, CLUSTERS = 20, 200
+# So many messages are learned from, drawn by their random numbers, with a cluster for EACH of them, at most CLUSTERS.
+MOST, EACH, CLUSTERS = 20_000, 20, 200
 # A message is new where it is further from every cluster than this share of the messages that were seen.
 KNOWN = 0.98
 LEAST = 50

@@ -350,7 +350,7 @@ def markdown(page: Page) -> str:
         name = _named(row.line) if row.line else row.name
         lines.append(f"| {escaped(name)} | {row.count} | {' | '.join(str(at) for at, _ in row.cells)} |")
     for one in page.themes[:MARKDOWN]:
-        lines += ["", f"### {escaped(_named(one.line))}", "", f"{escaped(one.categories or 'none now')}."]
+        lines += ["", f"### {escaped(_named(one.line))}", "", f"Categories: {escaped(one.categories or 'none now')}.", ""]
         for read in one.reads:
             lines.append(f"- **{escaped(read.where)}** {escaped(clipped(read.passage, 200))}")
             lines += [f"  - {escaped(who)}: {escaped(clipped(reason, 200))}" for who, reason in read.found]

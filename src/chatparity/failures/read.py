@@ -18,7 +18,7 @@ Key = tuple[str, int, int]
 # What is kept of a failing reply's texts, in characters, so that 100,000 of them fit into memory.
 REQUEST, PASSAGE, REASON = 400, 600, 400
 # A sentence ends here, in any script.
-END = re.compile(r"[.!?…؟।]+[\"'”»)]*\s+|[。！？]+|\n+")
+END = re.compile(r"(?<![.!?…؟।])[.!?…؟।]++[\"'”»)]*\s+|[。！？]+|\n+")
 
 
 class Numbering:

@@ -11,9 +11,12 @@ from collections.abc import Iterable, Sequence
 
 # Words of two letters or more; of scripts that write no spaces, pairs of characters instead.
 WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
+DIGIT, STOPS = re.compile(r"\d"), re.compile(r"[.!?,;:()\[\]\"“”„«»…。！？،؛؟\n]+")
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 # So many texts of a language are a background large enough; a word in more than this share of them names nothing.
-ENOUGH, COMMON = 20_000, 0.2
+ENOUGH, COMMON = 10_000, 0.2
+# Of a text so many characters are read, and of a cluster so many texts, the most typical.
+LONGEST, READ = 4_000, 300
 # A term is said in at least this share of the cluster's texts, and of at least so many conversations.
 SHARE, TALKS = 1 / 3, 3
 # Weight of the prior [1], in texts; a term must stand out by so many standard errors.
@@ -27,12 +30,14 @@ def terms_in(text: str) -> set[str]:
     What holds a digit is left out: a number of an order or an amount names one case.
     """
     found: set[str] = set()
-    for part in re.split(r"[.!?,;:()\[\]\"“”„«»…。！？،؛؟\n]+", unicodedata.normalize("NFC", text).lower()):
-        for run in re.split(r"\S*\d\S*", part):
-            words = [word for piece in WORDS.findall(run) for word in _words(piece)]
-            found.update(word for word in words if word)
-            pairs = ((one, two) for one, two in itertools.pairwise(words) if one and two)
-            found.update(f"{one} {two}" for one, two in pairs if not UNSPACED.search(one + two))
+    for part in STOPS.split(unicodedata.normalize("NFC", text[:LONGEST]).lower()):
+        words: list[str] = []
+        for token in part.split():
+            words += [""] if DIGIT.search(token) else [word for one in WORDS.findall(token) for word in _words(one)]
+        found.update(words)
+        pairs = ((one, two) for one, two in itertools.pairwise(words) if one and two)
+        found.update(f"{one} {two}" for one, two in pairs if one.isascii() or not UNSPACED.search(one + two))
+    found.discard("")
     return found
 
 
@@ -66,12 +71,13 @@ class Background:
     def telling(self, language: str, texts: Sequence[str], talks: Sequence[str]) -> tuple[str, ...]:
         """Return the terms that tell texts from all of their language, the most telling first, none where none do.
 
-        `talks` names the conversation of each text. The order is that of the log odds ratio with a prior over its
-        standard error [1], of texts that hold the term.
+        `talks` names the conversation of each text; the most typical texts come first. Terms come in the order of the
+        log odds ratio with a prior over its standard error [1], of texts that hold them.
 
         [1] B. L. Monroe, M. P. Colaresi, K. M. Quinn (2008), Fightin' words: lexical feature selection and evaluation
             for identifying the content of political conflict, Political Analysis 16, 372-403, equations 16-22.
         """
+        texts, talks = texts[:READ], talks[:READ]
         here: Counter[str] = Counter()
         said_in: dict[str, set[str]] = {}
         for text, talk in zip(texts, talks, strict=True):

@@ -39,6 +39,7 @@ class Line:
     said: str
     mark: str
     told: str
+    theme: bool = False
     anchor: str = ""
 
 
@@ -83,7 +84,7 @@ class Shown:
     graders: str
     conversations: str
     reads: tuple[Read, ...]
-    ids: str
+    ids: tuple[str, ...]
     more: int
     again: str
 
@@ -107,7 +108,7 @@ class Page:
     heat: tuple[HeatRow, ...]
     left: int
     themes: tuple[Shown, ...]
-    singles: str
+    singles: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
 
 
@@ -157,7 +158,7 @@ def page_of(found: FailureMap) -> Page:
         heat=_heat(found, themes[:TABLE], columns),
         left=max(len(themes) - TABLE, 0),
         themes=tuple(_shown(one, line, found) for one, line in zip(found.themes[:SHOWN], themes, strict=False)),
-        singles=", ".join(found.singles.ids[:IDS]),
+        singles=found.singles.ids[:IDS],
         facts=_facts(found),
     )
 
@@ -190,6 +191,7 @@ def _theme(one: Theme, number: int, names: Names) -> Line:
         said=said,
         mark=MARKS.get(said, ""),
         told=_told(one.change),
+        theme=True,
         anchor=f"theme-{number}" if number <= SHOWN else "",
     )
 
@@ -218,15 +220,19 @@ def _lead(found: FailureMap, every: list[Line]) -> str:
     rate = found.any_failure
     shown = f" ({words.rate_text(rate)})" if rate.n else ""
     lead = f"{found.failing:,} of {count(rate.n, 'graded reply').replace('replys', 'replies')} fail{shown}"
-    new = [f"“{one.name}”" for one in every if one.said == "new"]
-    grown = [f"“{one.name}”" for one in every if one.said == "grown"]
-    if new:
-        lead += f"; new since the baseline: {listed(new[:3])}" + (f" and {len(new) - 3} more" if len(new) > 3 else "")
-    elif grown:
-        lead += f"; grown since the baseline: {listed(grown[:3])}"
+    told = [f"{said} since the baseline: {listed(named)}" for said in ("new", "grown") if (named := _of(every, said))]
+    if told:
+        lead += f"; {told[0]}"
     elif every:
         lead += "; nothing is told to be new since the baseline"
     return lead
+
+
+def _of(lines: list[Line], said: str) -> list[str]:
+    """Return the categories of which this is said, and how many themes."""
+    found = [f"“{one.name}”" for one in lines if one.said == said and not one.theme]
+    themes = sum(one.said == said and one.theme for one in lines)
+    return [*found, count(themes, "theme")] if themes else found
 
 
 def _beside(found: FailureMap) -> tuple[str, ...]:
@@ -293,8 +299,8 @@ def _shown(one: Theme, line: Line, found: FailureMap) -> Shown:
         graders=listed([f"{name} ({number})" for name, number in one.graders.items()]),
         conversations=f"{count(one.conversations, 'conversation')}",
         reads=tuple(_read(example) for example in one.examples),
-        ids=", ".join(ids),
-        more=max(one.conversations - len(ids), 0),
+        ids=ids,
+        more=len(one.ids) - len(ids),
         again=f"chatparity run --ids {shlex.quote(','.join(ids))}{agent}",
     )
 
@@ -350,7 +356,13 @@ def markdown(page: Page) -> str:
         name = _named(row.line) if row.line else row.name
         lines.append(f"| {escaped(name)} | {row.count} | {' | '.join(str(at) for at, _ in row.cells)} |")
     for one in page.themes[:MARKDOWN]:
-        lines += ["", f"### {escaped(_named(one.line))}", "", f"Categories: {escaped(one.categories or 'none now')}.", ""]
+        lines += [
+            "",
+            f"### {escaped(_named(one.line))}",
+            "",
+            f"Categories: {escaped(one.categories or 'none now')}.",
+            "",
+        ]
         for read in one.reads:
             lines.append(f"- **{escaped(read.where)}** {escaped(clipped(read.passage, 200))}")
             lines += [f"  - {escaped(who)}: {escaped(clipped(reason, 200))}" for who, reason in read.found]
@@ -359,4 +371,4 @@ def markdown(page: Page) -> str:
 
 
 def _named(line: Line) -> str:
-    return f"{line.note}: {line.name}" if line.anchor or line.language != "en" else line.name
+    return f"{line.note}: {line.name}" if line.theme else line.name

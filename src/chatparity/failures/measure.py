@@ -20,7 +20,7 @@ from chatparity.stats import cluster_rate
 SLICES = ("language", "market")
 # A slice is shown from so many replies in so many conversations on.
 SLICE_REPLIES, SLICE_CONVERSATIONS = 50, 10
-IDS, EXAMPLES = 20, 3
+EXAMPLES = 3
 OTHER_SAYS = "fits no category of the taxonomy"
 Whose = Literal["now", "before"]
 
@@ -227,8 +227,8 @@ def example(key: Key, seen: Seen, failing: Failing, whose: Whose) -> Example:
 
 
 def _ids(keys: Sequence[Key]) -> tuple[str, ...]:
-    """Return the first conversations of replies, each once."""
-    return tuple(list(dict.fromkeys(key[0] for key in keys))[:IDS])
+    """Return the conversations of replies, each once, in their order."""
+    return tuple(dict.fromkeys(key[0] for key in keys))
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

@@ -75,7 +75,7 @@ class Category(_Part, frozen=True, kw_only=True):
     """One category of the taxonomy.
 
     `count` replies have it; `rate` is their share of those that a grader that may find it gave a score (or a person
-    judged). `judged_by_people` of the count have it from people. `ids` are conversations, the first ones.
+    judged). `judged_by_people` of the count have it from people. `ids` are the conversations.
     """
 
     name: str

@@ -82,10 +82,13 @@ class _Middles:
         """Learn clusters from rows of length 1."""
         import numpy as np
         from scipy.sparse import csr_array
+        from threadpoolctl import threadpool_limits
 
         size: int = rows.shape[0]
         count = min(max(round(size / EACH), 1), MOST_THEMES)
-        labels = clusters(count, seed).fit_predict(rows)
+        # One thread: sums in the same order on every machine, and other work keeps its core.
+        with threadpool_limits(limits=1):
+            labels = clusters(count, seed).fit_predict(rows)
         inside = csr_array((np.ones(size), (labels, np.arange(size))), shape=(count, size))
         return cls((inside @ rows).toarray(), labels)
 

@@ -64,7 +64,10 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sandbox_run(tmp_path_factory.mktemp("faulty") / "run", "wrong_amount")
 
 
-@pytest.mark.parametrize("fault", [*FAULTS])
+@pytest.mark.parametrize(
+    "fault",
+    [fault if number < 2 else pytest.param(fault, marks=pytest.mark.slow) for number, fault in enumerate(FAULTS)],
+)
 def test_a_planted_fault_is_new_in_its_category_and_nothing_else_is(fault: str, usual: Path, tmp_path: Path) -> None:
     found = map_failures(sandbox_run(tmp_path / "run", fault), load_suite(), baseline=usual)
     name = FAULTS[fault]
@@ -96,6 +99,17 @@ def test_the_command_writes_the_page_and_prints_the_map(usual: Path, faulty: Pat
     assert (faulty / "failures" / "failures.html").is_file()
     bad = subprocess.run([*command, "--taxonomy", "nowhere.toml"], cwd=ROOT, capture_output=True, text=True)
     assert (bad.returncode, "nowhere.toml" in bad.stderr) == (2, True)
+
+
+def test_the_report_of_a_run_leads_to_its_map_once_there_is_one(faulty: Path) -> None:
+    command = [sys.executable, "-m", "chatparity"]
+    pages = []
+    shutil.rmtree(faulty / "failures", ignore_errors=True)
+    for words in (["report"], ["failures"], ["report"]):
+        done = subprocess.run([*command, *words, str(faulty)], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        pages += [(faulty / "report.html").read_text()] if words == ["report"] else []
+    assert ['href="failures/failures.html"' in page for page in pages] == [False, True]
 
 
 def with_criterion(folder: Path) -> Suite:

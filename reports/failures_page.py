@@ -219,7 +219,7 @@ def _lead(found: FailureMap, every: list[Line]) -> str:
     """Return the page's first sentence."""
     rate = found.any_failure
     shown = f" ({words.rate_text(rate)})" if rate.n else ""
-    lead = f"{found.failing:,} of {count(rate.n, 'graded reply').replace('replys', 'replies')} fail{shown}"
+    lead = f"{found.failing:,} of {rate.n:,} graded replies fail{shown}"
     told = [f"{said} since the baseline: {listed(named)}" for said in ("new", "grown") if (named := _of(every, said))]
     if told:
         lead += f"; {told[0]}"
@@ -350,11 +350,7 @@ def markdown(page: Page) -> str:
     lines += [
         f"| {escaped(one.name)} | {one.count} | {escaped(one.share)} | {one.people or '–'} |" for one in page.categories
     ]
-    lines += ["", "## Themes", "", f"| theme | replies | {' | '.join(escaped(one) for one in page.columns)} |"]
-    lines.append("| --- " * (len(page.columns) + 2) + "|")
-    for row in [*page.heat[:-1][:MARKDOWN], *page.heat[-1:]]:
-        name = _named(row.line) if row.line else row.name
-        lines.append(f"| {escaped(name)} | {row.count} | {' | '.join(str(at) for at, _ in row.cells)} |")
+    lines += _heat_lines(page) if page.heat else []
     for one in page.themes[:MARKDOWN]:
         lines += [
             "",
@@ -368,6 +364,19 @@ def markdown(page: Page) -> str:
             lines += [f"  - {escaped(who)}: {escaped(clipped(reason, 200))}" for who, reason in read.found]
     lines += ["", *(f"- {escaped(name)}: {escaped(value)}" for name, value in page.facts), ""]
     return "\n".join(lines)
+
+
+def _heat_lines(page: Page) -> list[str]:
+    """Return the table of themes and categories: the first themes, and the single failures below them."""
+    themes = [row for row in page.heat if row.line is not None]
+    lines = ["", "## Themes", "", f"| theme | replies | {' | '.join(escaped(one) for one in page.columns)} |"]
+    lines.append("| --- " * (len(page.columns) + 2) + "|")
+    for row in [*themes[:MARKDOWN], *(row for row in page.heat if row.line is None)]:
+        name = _named(row.line) if row.line else row.name
+        lines.append(f"| {escaped(name)} | {row.count} | {' | '.join(str(at) for at, _ in row.cells)} |")
+    if len(themes) > MARKDOWN or page.left:
+        lines += ["", f"{len(themes) - min(len(themes), MARKDOWN) + page.left} more themes stand in failures.json."]
+    return lines
 
 
 def _named(line: Line) -> str:

@@ -13,6 +13,7 @@ from chatparity.exchange import Reply
 from chatparity.failures import map_failures
 from chatparity.failures.compare import Sides
 from chatparity.failures.measure import Measure, grouped
+from chatparity.failures.page import write_map
 from chatparity.failures.read import Numbering, passage
 from chatparity.failures.terms import Background, terms_in
 from chatparity.failures.text import map_text
@@ -60,6 +61,23 @@ def test_a_reply_without_a_score_is_in_no_category(tmp_path: Path) -> None:
     assert found.without == {"errored": 5}
     assert sum(one.count for one in found.categories) == 3
     assert "without a score: 5 of 25 replies, errored" in map_text(found)
+
+
+def test_a_run_without_failures_or_without_scores_has_a_page_that_says_so(tmp_path: Path) -> None:
+    suite = load_suite()
+    for name, replies, said in (
+        ("clean", [reply(number, good(number)) for number in range(5)], "0 of 5 graded replies fail (0.0"),
+        ("silent", [unanswered(number) for number in range(5)], "0 of 0 graded replies fail."),
+    ):
+        found = map_failures(run_of(tmp_path / name, replies).path, suite)
+        page = write_map(found, tmp_path / f"map-{name}").read_text()
+        assert said in page.replace("\u00a0", " ")
+        assert "No reply fails." in page
+        assert "## Themes" not in (tmp_path / f"map-{name}" / "failures.md").read_text()
+        assert map_text(found).endswith("single failures, like no others: 0")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="a file is here"):
+        write_map(found, tmp_path / "file")
 
 
 def test_alike_failures_make_a_theme_named_by_their_words_and_the_others_stay_single(tmp_path: Path) -> None:

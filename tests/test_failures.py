@@ -18,6 +18,7 @@ from chatparity.failures.read import Numbering, passage
 from chatparity.failures.terms import Background, terms_in
 from chatparity.failures.text import map_text
 from chatparity.failures.themes import CONVERSATIONS, Text, themes_of
+from chatparity.run.folder import Looks
 from chatparity.suite import load_suite
 
 from .failure_runs import (
@@ -295,3 +296,10 @@ def test_a_run_is_not_its_own_baseline_and_must_be_graded(tmp_path: Path) -> Non
         map_failures(run.path, load_suite())
     with pytest.raises(UsageError, match="no run here"):
         map_failures(tmp_path / "nowhere", load_suite())
+
+
+def test_a_run_that_was_stopped_early_is_said_to_be(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run", [reply(number, good(number)) for number in range(5)])
+    assert "stopped early" not in map_text(map_failures(run.path, load_suite()))
+    run.write(run.looks_file, msgspec.json.encode(Looks(format=1, looks=2, stopped=True, sampled=("en-0001",))))
+    assert "stopped early" in map_text(map_failures(run.path, load_suite()))

@@ -71,7 +71,14 @@ def map_failures(
         themes=tuple(sorted((one for one in themes if one.count or one.before), key=_order)),
         singles=measure.singles(groups),
         baseline=_beside(measure, folder, tests),
+        early=any(one is not None and _stopped(one.folder) for one in (run, before)),
     )
+
+
+def _stopped(folder: RunFolder) -> bool:
+    """Say whether a run was stopped by design before it had asked everything."""
+    looks = folder.looks()
+    return looks is not None and looks.stopped
 
 
 def _order(theme: Theme) -> tuple[int, int, int, str, str]:

@@ -62,6 +62,8 @@ def without_lines(found: FailureMap) -> Iterator[str]:
         yield f"without a score: {count} of {found.planned} replies, {state.replace('_', ' ')}; they are in no category"
     for grader, count in found.errored.items():
         yield f"without a score of {grader}: {count} replies that others graded; it errored on them"
+    if found.early:
+        yield "stopped early: a run ended once its gates were decided; intervals and p here take its size as given"
     if found.people:
         cleared = f", of which {found.cleared_by_people} clear what graders found" if found.cleared_by_people else ""
         yield f"judged by people: {found.people} replies{cleared}; their category stands in place of the graders'"

@@ -61,6 +61,7 @@ class Page:
     judged: tuple[Judged, ...]
     notes: tuple[str, ...]
     early: str
+    failure_map: str = ""
 
 
 def page_of(material: Material, names: words.Names) -> Page:

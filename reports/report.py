@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKDOWN_LIMIT = 60_000
+# Where `chatparity failures` puts its page in a run.
+FAILURE_MAP = "failures/failures.html"
 FIGURES = (
     "parity",
     "scorecard",
@@ -64,7 +66,8 @@ def build(folder: RunFolder, findings: Findings, baseline: RunFolder | None = No
     """
     material = Material.of(folder, findings, baseline)
     names = Names(list(material.transcripts.values()))
-    page = page_of(material, names)
+    there = (folder.path / FAILURE_MAP).is_file()
+    page = replace(page_of(material, names), failure_map=FAILURE_MAP if there else "")
     pictures = {picture.name: picture for picture in _pictures(page, material, names)}
     html = _html(page, pictures, names)
     markdown = _markdown(page, list(pictures))

@@ -14,12 +14,12 @@ SOURCE = Path(__file__).parents[1] / "src" / "chatparity"
 HEAVY = ("deepeval", "openai", "sklearn", "matplotlib", "duckdb", "ray", "starlette", "scipy", "statsmodels", "aiohttp")
 FLOORS = [
     {"errors", "invalid", "naming", "transcript", "splits", "exchange", "points", "__init__"},
-    {"jsonl", "stats", "suite"},
+    {"jsonl", "likeness", "stats", "suite"},
     {"agents", "judge", "importers", "checks"},
     {"grading", "replay", "learned"},
     {"run"},
     {"gate", "sample", "audit", "starter", "licence", "calibrate", "mutate", "claims"},
-    {"review", "sandbox", "estimate"},
+    {"review", "sandbox", "estimate", "failures"},
     {"cli", "pytest_plugin", "_pytest", "__main__"},
 ]
 

@@ -23,6 +23,7 @@ COMMANDS = (
     "grade",
     "gate",
     "report",
+    "failures",
     "mutate",
     "fit",
     "calibrate",

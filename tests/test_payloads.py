@@ -30,6 +30,9 @@ from chatparity.cli import review as review_command
 from chatparity.cli.show import say
 from chatparity.errors import InputError, Problem
 from chatparity.exchange import Evidence, Reply, ReplyRecord
+from chatparity.failures import map_failures
+from chatparity.failures.result import Example, Finding, Theme
+from chatparity.failures.text import map_text
 from chatparity.gate.text import red_text
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import write_transcripts
@@ -177,6 +180,62 @@ def report(one: SimpleNamespace, ending: str = "html") -> str:
     return str(module._html(page, {}, names) if ending == "html" else module._markdown(page, ["scorecard"]))
 
 
+def failures(one: SimpleNamespace, ending: str = "html") -> str:
+    """Return the failure map of three conversations in which an answer fails, beside a baseline in which none did."""
+    if "map" not in vars(one):
+        module = importlib.import_module("chatparity_suite.reports.failures_page")
+        (records, rows), _ = run_of(one)
+        folders = []
+        for name, bad in (("now", True), ("before", False)):
+            many = [
+                msgspec.structs.replace(
+                    rows[0],
+                    cluster=f"{rows[0].cluster} {number}",
+                    turn=number,
+                    verdict="fail" if bad else "pass",
+                    reason=f"{one.text} {number}",
+                )
+                for number in range(1, 9)
+            ]
+            replies = [msgspec.structs.replace(records[0], turn=row.turn) for row in many]
+            folders.append(run_at(one.folder / f"map-{name}", [talk(one.text)], replies, many).path)
+        found = map_failures(folders[0], load_suite(), baseline=folders[1])
+        found = msgspec.structs.replace(found, run=one.text, agent=one.text, taxonomy=one.text)
+        theme = Theme(
+            name=one.text,
+            language="en",
+            terms=(one.text,),
+            count=8,
+            before=0,
+            conversations=8,
+            categories={one.text: 8},
+            graders={one.text: 8},
+            share=found.any_failure,
+            ids=(one.text,),
+            examples=(
+                Example(
+                    id=one.text,
+                    turn=1,
+                    trial=0,
+                    language="en",
+                    run="now",
+                    request=one.text,
+                    passage=one.text,
+                    categories=(one.text,),
+                    findings=(Finding(grader=one.text, category=one.text, outcome=one.text, reason=one.text),),
+                ),
+            ),
+        )
+        first = msgspec.structs.replace(found.categories[0], name=one.text, says=one.text)
+        found = msgspec.structs.replace(found, themes=(theme,), categories=(first, *found.categories[1:]))
+        one.map, one.laid_out = found, module.page_of(found)
+    if ending == "md":
+        module = importlib.import_module("chatparity_suite.reports.failures_page")
+        return str(module.markdown(one.laid_out))
+    talk_module = importlib.import_module("chatparity_suite.reports.talk")
+    return str(talk_module.rendered("failures.html", one.laid_out))
+
+
 def run_of(one: SimpleNamespace) -> tuple[tuple[list[ReplyRecord], list[Any]], Any]:
     transcript, text = talk(one.text), one.text
     call = ToolCall(name=text[:60], arguments={text: text})
@@ -268,6 +327,7 @@ HTML: Mapping[str, Callable[[SimpleNamespace], str]] = {
     "reading": reading,
     "sample": sample_page,
     "report": report,
+    "failures": failures,
     "item": item_page,
     "list": list_page,
     "compare": compare_page,
@@ -345,7 +405,7 @@ def sheets(one: SimpleNamespace, _: SimpleNamespace) -> Iterator[str]:
 
 def comment(one: SimpleNamespace, _: SimpleNamespace) -> Iterator[str]:
     """Yield what a text does in the comment on a pull request."""
-    text = report(one, "md")
+    text = f"{report(one, 'md')}\n{failures(one, 'md')}"
     yield from (f"comment: a character that acts, {character}" for character in acts(text.replace("\u2060", "")))
     bare = re.sub(r"\\.", "", text)
     yield from (f"comment: <{tag}>" for tag in set(re.findall(r"<\s*/?\s*(\w+)", bare)) - {"br", "details", "summary"})
@@ -363,6 +423,8 @@ def terminal(one: SimpleNamespace, _: SimpleNamespace) -> Iterator[str]:
     written = io.StringIO()
     with contextlib.redirect_stdout(written):
         say(red_text(found.gates[0], one.folder))
+        failures(one)
+        say(map_text(one.map))
         say(str(InputError([Problem(Path("x"), 1, one.text, one.text)])))
         for line in review_command._lines(one.found):
             say(line)

@@ -10,7 +10,15 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import false_discovery_control
 from statsmodels.stats.multitest import multipletests
 
-from chatparity.stats import benjamini_hochberg, holm, holm_confidences, simultaneous_confidence
+from chatparity.stats import (
+    benjamini_hochberg,
+    holm,
+    holm_confidences,
+    paired_difference,
+    simultaneous_confidence,
+    two_sided_p,
+    unpaired_difference,
+)
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=25)
 
@@ -84,3 +92,27 @@ def test_false_calls_stay_within_what_is_promised_and_all_intervals_hold_togethe
 def test_an_argument_that_cannot_be_is_named(call: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         call()  # type: ignore[operator]
+
+
+def test_the_p_of_an_interval_is_where_it_reaches_zero() -> None:
+    def normal(confidence: float) -> tuple[float, float]:
+        half = float(ndtri((1 + confidence) / 2))
+        return 2.5 - half, 2.5 + half
+
+    assert two_sided_p(normal) == pytest.approx(2 * float(ndtr(-2.5)), rel=1e-4)
+    assert two_sided_p(lambda _: (-0.1, 0.2)) == 1.0
+    assert two_sided_p(lambda _: (None, None)) is None
+
+
+def test_an_interval_at_another_confidence_is_the_one_computed_at_it() -> None:
+    rng = np.random.default_rng(4)
+    first, second = (rng.random(240) < 0.3).tolist(), (rng.random(240) < 0.2).tolist()
+    talks = [number // 3 for number in range(240)]
+    paired = paired_difference(first, second, talks)
+    other = paired_difference(first, second, talks, confidence=0.999)
+    assert (paired.with_confidence(0.999).low, paired.with_confidence(0.999).high) == (other.low, other.high)
+    apart = unpaired_difference(first, second, talks, [f"x{one}" for one in talks])
+    there = unpaired_difference(first, second, talks, [f"x{one}" for one in talks], confidence=0.999)
+    assert (apart.with_confidence(0.999).low, apart.with_confidence(0.999).high) == (there.low, there.high)
+    nothing = paired_difference([], [], []).with_confidence(0.9)
+    assert (nothing.confidence, nothing.low) == (0.9, None)

@@ -249,18 +249,22 @@ class Journal(Generic[T]):
         Reading changes nothing, so that a run can be looked at while it is written. Raises InputError when any other
         line cannot be read: a journal is never guessed at.
         """
+        return list(self.records())
+
+    def records(self) -> Iterator[T]:
+        """Yield the records that `read` returns, one at a time, so that a file may be larger than memory."""
         if not self.path.exists():
-            return []
-        data = self.path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
+            return
         decoder = msgspec.json.Decoder(self._kind)
-        records: list[T] = []
-        for number, line in enumerate(whole.splitlines(), 1):
-            try:
-                records.append(decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise InputError([Problem(self.path, number, "", f"not a line of this journal: {error}")]) from error
-        return records
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    yield decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                    problem = Problem(self.path, number, "", f"not a line of this journal: {error}")
+                    raise InputError([problem]) from error
 
     def append(self, record: T) -> None:
         """Add one record.

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from chatparity.gate.measure import Pairs, difference_of
 from chatparity.grading.rows import ScoreRow
-
-HALVINGS = 24
+from chatparity.stats import two_sided_p
 
 
 @dataclass(frozen=True)
@@ -68,23 +67,12 @@ def chance(pairs: Pairs, metric: str, *, confidence: float = 0.95, largest: int 
     it is 1.0: no correction for multiplicity could make it small. None where there is no interval. `largest` is as in
     `rate_of`.
     """
-    if not _clear(pairs, metric, confidence, largest):
-        rate = difference_of(pairs, metric, confidence, largest).rate
-        return None if rate.low is None else 1.0
-    inside, outside = confidence, 1.0
-    for _ in range(HALVINGS):
-        middle = 1 - ((1 - inside) * max(1 - outside, 1e-12)) ** 0.5
-        if _clear(pairs, metric, middle, largest):
-            inside = middle
-        else:
-            outside = middle
-    return 1 - inside
 
+    def bounds(level: float) -> tuple[float | None, float | None]:
+        rate = difference_of(pairs, metric, level, largest).rate
+        return rate.low, rate.high
 
-def _clear(pairs: Pairs, metric: str, confidence: float, largest: int | None) -> bool:
-    """Say whether the interval of the difference lies on one side of zero."""
-    rate = difference_of(pairs, metric, confidence, largest).rate
-    return rate.low is not None and rate.high is not None and (rate.low > 0 or rate.high < 0)
+    return two_sided_p(bounds, confidence)
 
 
 def graded(pairs: Pairs) -> Sequence[tuple[ScoreRow, ScoreRow]]:

@@ -31,7 +31,7 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     if baseline is not None and baseline.resolve() == folder.path.resolve():
         raise UsageError(f"--baseline {baseline}: this is the run itself: name an earlier one")
     before = RunFolder(baseline).scores() if baseline is not None else None
-    unlike = _unlike(manifest, RunFolder(baseline).manifest()) if baseline is not None else []
+    differing = unlike(manifest, RunFolder(baseline).manifest()) if baseline is not None else []
     graders = load_graders(suite)
     findings = decide(
         folder.scores(),
@@ -43,8 +43,8 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
         echoes=_echoes(folder, manifest, suite),
         trust=Trust.of(folder, suite),
     )
-    if unlike:
-        told = f"what the agent alone changed since the baseline: that run was {' and '.join(unlike)}"
+    if differing:
+        told = f"what the agent alone changed since the baseline: that run was {' and '.join(differing)}"
         findings = msgspec.structs.replace(findings, not_measured=(told, *findings.not_measured))
     if folder.transcripts_file.is_file():
         lacking = missing_labels(gradable_in(folder, suite))
@@ -54,7 +54,7 @@ def judge_run(folder: RunFolder, suite: Suite, baseline: Path | None = None) -> 
     return findings
 
 
-def _unlike(mine: Manifest, before: Manifest) -> list[str]:
+def unlike(mine: Manifest, before: Manifest) -> list[str]:
     """Return what else than the agent may have made a baseline another one, each to stand behind "that run was"."""
     found = []
     graders = sorted(set(before.graders) - set(mine.graders))

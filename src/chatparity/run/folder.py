@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +176,16 @@ class RunFolder:
 
     def scores(self) -> list[ScoreRow]:
         """Return all score rows. Raises UsageError when the run has not been graded."""
+        return list(self.each_score())
+
+    def each_score(self) -> Iterator[ScoreRow]:
+        """Return all score rows as a stream, one in memory at a time.
+
+        Raises UsageError when the run has not been graded.
+        """
         if not self.scores_file.is_file():
             raise UsageError(f"{self.path}: not graded yet: run `chatparity grade {self.path}` first")
-        return Journal(self.scores_file, ScoreRow).read()
+        return Journal(self.scores_file, ScoreRow).records()
 
     def graded_by(self) -> dict[str, Fingerprint]:
         """Return who gave the scores, by grader; of a run graded before that was noted, what its manifest pins."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatparity.errors import InputError, Problem, UsageError
 from chatparity.jsonl import scan
+from chatparity.likeness import clusters, letters
 from chatparity.points import points_of
 from chatparity.run.folder import RunFolder
 from chatparity.sample.design import number
@@ -23,29 +24,21 @@ LEAST = 50
 
 
 class Seen:
-    """Clusters of messages that were seen: TF-IDF over pairs and triples of letters within words, k-means.
-
-    Letters need no list of words, so that any language will do, and a misspelt word is still like itself.
-    """
+    """Clusters of messages that were seen, by their letters, as `chatparity failures` clusters what fails."""
 
     def __init__(self, messages: Iterable[str], seed: int = 0) -> None:
         """Learn the clusters. Raises UsageError for fewer messages than can be told apart."""
         import heapq
-
-        from sklearn.cluster import MiniBatchKMeans
-        from sklearn.feature_extraction.text import TfidfVectorizer
 
         numbered = ((number(seed, ("seen", place)), one) for place, one in enumerate(messages) if one.strip())
         texts = [one for _, one in heapq.nsmallest(MOST, numbered)]
         if len(texts) < LEAST:
             raise UsageError(f"--seen: expected at least {LEAST} messages of customers, got {len(texts)}")
         half = len(texts) // 2
-        self._vectors: Any = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 3), max_features=20_000, sublinear_tf=True
-        )
+        self._vectors: Any = letters()
         learned = self._vectors.fit_transform(texts[:half])
         count = min(max(len(texts) // EACH, 2), CLUSTERS)
-        self._clusters: Any = MiniBatchKMeans(count, random_state=seed, n_init=3, batch_size=2048).fit(learned)
+        self._clusters: Any = clusters(count, seed).fit(learned)
         # What is far is told by messages that no cluster was made of.
         self._edge = float(sorted(self._distances(texts[half:]))[int(KNOWN * (len(texts) - half))])
         self.messages = len(texts)

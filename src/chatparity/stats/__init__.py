@@ -17,6 +17,7 @@ from chatparity.stats.difference import (
 )
 from chatparity.stats.equivalence import MarginTest, equivalence, margin_test, non_inferiority, paired_margin_test
 from chatparity.stats.interval import clopper_pearson, wilson
+from chatparity.stats.inversion import two_sided_p
 from chatparity.stats.judged import CorrectedRate, rogan_gladen
 from chatparity.stats.krippendorff import AlphaEstimate, krippendorff_alpha
 from chatparity.stats.mean import MeanEstimate, cluster_mean, paired_mean_difference, unpaired_mean_difference
@@ -102,6 +103,7 @@ __all__ = [
     "simultaneous_confidence",
     "standardised_difference",
     "survey_mean",
+    "two_sided_p",
     "unpaired_difference",
     "unpaired_mean_difference",
     "weighted_sum",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,13 @@ class DifferenceEstimate:
         scale = clusters / self.clusters
         counts = (self.first_only * scale, self.second_only * scale, self.n * scale)
         return _estimate(*counts, self.inflation.at(clusters), self.confidence)
+
+    def with_confidence(self, confidence: float) -> DifferenceEstimate:
+        """Return the same difference with its interval at another confidence."""
+        check_confidence(confidence)
+        if self.estimate is None or self.inflation is None:
+            return replace(self, confidence=confidence)
+        return _estimate(self.first_only, self.second_only, self.n, self.inflation, confidence)
 
 
 def paired_difference(
@@ -124,6 +131,10 @@ class UnpairedDifference:
     confidence: float
     method: str
 
+    def with_confidence(self, confidence: float) -> UnpairedDifference:
+        """Return the same difference with its interval at another confidence."""
+        return _hybrid(self.first.with_confidence(confidence), self.second.with_confidence(confidence), confidence)
+
 
 def unpaired_difference(
     first: Sequence[bool],
@@ -150,6 +161,15 @@ def unpaired_difference(
         raise ValueError(f"clusters: expected none on both sides, got {min(shared, key=str)!r} on both")
     one = cluster_rate(first, first_clusters, confidence=confidence, working_icc=working_icc)
     two = cluster_rate(second, second_clusters, confidence=confidence, working_icc=working_icc)
+    return _hybrid(one, two, confidence)
+
+
+def _hybrid(one: RateEstimate, two: RateEstimate, confidence: float) -> UnpairedDifference:
+    """Return the difference of two rates with Newcombe's hybrid [1], [2] of their intervals.
+
+    [1] R. G. Newcombe (1998), Statistics in Medicine 17, 873-890, method 10.
+    [2] G. Y. Zou, A. Donner (2008), Statistics in Medicine 27, 1693-1702.
+    """
     if one.estimate is None or two.estimate is None:
         why = f"nothing observed on the {'first' if one.estimate is None else 'second'} side"
         return UnpairedDifference(one, two, None, None, None, confidence, why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,13 @@ class RateEstimate:
         n = self.n * clusters / self.clusters
         # Fractions of an answer are kept: rounding them would make the interval jump between neighbouring sizes.
         return _estimate(self.estimate, n, self.inflation.at(clusters), self.confidence)
+
+    def with_confidence(self, confidence: float) -> RateEstimate:
+        """Return the same rate with its interval at another confidence."""
+        check_confidence(confidence)
+        if self.estimate is None or self.inflation is None:
+            return replace(self, confidence=confidence)
+        return _estimate(self.estimate, self.n, self.inflation, confidence)
 
 
 def cluster_rate(

@@ -24,7 +24,7 @@ from chatparity.errors import InputError, Problem
 from chatparity.stats import cluster_rate
 
 PASSES = ("a", "b")
-GUIDELINE = 3
+GUIDELINE = 5
 FIELDS = ("accuracy", "politeness", "hallucinated", "handover_right")
 
 

@@ -24,6 +24,7 @@ from chatparity.errors import InputError, Problem
 from chatparity.stats import cluster_rate
 
 PASSES = ("a", "b")
+# By which the differences were decided; each line of a pass says by which version it was labelled.
 GUIDELINE = 5
 FIELDS = ("accuracy", "politeness", "hallucinated", "handover_right")
 

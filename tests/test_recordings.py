@@ -147,6 +147,22 @@ def test_the_same_words_at_the_same_place_have_the_same_labels(modules: tuple[Mo
         assert abs(one.politeness - other.politeness) <= 1, (name, turn)
 
 
+def test_passes_are_compared_across_the_sheets_on_which_the_same_words_stand(
+    modules: tuple[ModuleType, ModuleType],
+) -> None:
+    recordings, labels = modules
+    same = labels.unchanged(labels.RECORDINGS)
+    p, q = recordings.read_letter("p"), recordings.read_letter("q")
+    assert all(p[name][turn].text == q[name][turn].text for name, _, turn in same)
+    plain = labels.Values(1.0, 4, False, True, False)
+    wrong = plain._replace(accuracy=0.0)
+    first = {place: wrong if place[1] == "p" else plain for place in same}
+    second = {place: wrong if place[1] == "q" else plain for place in same}
+    told = [line for line in labels.across(first, second, same).splitlines() if line.startswith("| accuracy")]
+    assert ["| 0.0 % |" in line for line in told] == [True, False]
+    assert ["| 100.0 % |" in line for line in told] == [False, True]
+
+
 def test_the_differences_were_decided_by_the_guideline_as_it_is(modules: tuple[ModuleType, ModuleType]) -> None:
     guideline = (ROOT / "datasets" / "GUIDELINE.md").read_text(encoding="utf-8")
     assert f"\nVersion {modules[1].GUIDELINE}. " in guideline

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from chatparity.checks.anchors import Anchors, Phrases
 from chatparity.checks.locales import base
 from chatparity.checks.phrases import compiled, fill
 from chatparity.errors import InputError, Problem
@@ -112,6 +113,22 @@ class Lexicon(_Table, frozen=True):
         """Return one expression for patterns in this language's script; None when there are none."""
         return compiled(self.filled(patterns), self.prefix, unspaced=self.unspaced, accents=accents)
 
+    def phrases(self, patterns: tuple[str, ...], *, accents: bool = True) -> Phrases | None:
+        """Return what finds patterns in this language's texts; None when there are none.
+
+        Where words are written together, or others are attached before them, a word may begin at any letter.
+        """
+        if not patterns:
+            return None
+        anchors = _anchors(self.language, accents, self.unspaced or bool(self.prefix))
+
+        def compile_(some: tuple[str, ...]) -> re.Pattern[str]:
+            found = compiled(some, self.prefix, unspaced=self.unspaced, accents=accents)
+            assert found is not None
+            return found
+
+        return Phrases(self.filled(patterns), anchors, compile_, accents=accents)
+
     def claim_patterns(self, family: str, *, impersonal: bool) -> tuple[str, ...]:
         """Return the patterns that claim an action of a family, in the speaker's own person or impersonally."""
         entry = self.claim[family]
@@ -153,6 +170,12 @@ class Shared(_Table, frozen=True):
     promise: dict[str, Support]
     asks: dict[str, float]
     events: dict[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=256)
+def _anchors(language: str, accents: bool, anywhere: bool) -> Anchors:
+    """Return the anchors of a language's phrases, those on texts with accents and those on texts without apart."""
+    return Anchors(anywhere=anywhere)
 
 
 @lru_cache(maxsize=128)

@@ -46,10 +46,15 @@ def words_in(pattern: str) -> list[str]:
     return [word for word in re.findall(r"[^\s()\[\]|…]+", text) if word.isalpha()]
 
 
+def folded_pattern(pattern: str, *, accents: bool = True) -> str:
+    """Return a pattern in the form of the texts that it is matched on."""
+    text = fold(pattern).text.replace("...", "…").strip()
+    return text if accents else bare(text)
+
+
 def translate(pattern: str, *, accents: bool = True) -> str:
     """Return the regular expression of one pattern, without the boundaries around it."""
-    text = fold(pattern).text.replace("...", "…").strip()
-    text = text if accents else bare(text)
+    text = folded_pattern(pattern, accents=accents)
     expression, end = _choice(text, 0)
     if end < len(text):
         raise ValueError(f"{pattern!r}: a bracket is closed that was not opened")
@@ -105,6 +110,65 @@ def _sequence(text: str, place: int) -> tuple[str, int]:
             )
             blank, opening, place = False, False, word.end()
     return out, place
+
+
+def needed_words(text: str, *, anywhere: bool = False) -> list[frozenset[str]]:
+    """Return sets of beginnings of words: of each set one stands in whatever a folded pattern finds.
+
+    The most telling set is the first. A word that may be written onto what is before it counts only `anywhere`.
+    """
+    alternatives, _ = _needed_choice(text, 0, anywhere=anywhere)
+    found = alternatives[0] if len(alternatives) == 1 else _joined(alternatives)
+    return sorted(found, key=_tells, reverse=True)
+
+
+def _needed_choice(text: str, place: int, *, anywhere: bool) -> tuple[list[list[frozenset[str]]], int]:
+    """Read alternatives up to a closing bracket or the end; return what each needs, and where they end."""
+    found: list[list[frozenset[str]]] = []
+    while True:
+        needed, place = _needed_sequence(text, place, anywhere=anywhere)
+        found.append(needed)
+        if place >= len(text) or text[place] != "|":
+            return found, place
+        place += 1
+
+
+def _needed_sequence(text: str, place: int, *, anywhere: bool) -> tuple[list[frozenset[str]], int]:
+    """Read a sequence up to "|" or a closing bracket; return what it cannot do without."""
+    found: list[frozenset[str]] = []
+    apart = True
+    while place < len(text) and text[place] not in ")]|":
+        if text[place].isspace() or text[place] == "…":
+            apart, place = True, place + 1
+            continue
+        needed: list[frozenset[str]] = []
+        if text[place] in "([":
+            optional = text[place] == "["
+            alternatives, end = _needed_choice(text, place + 1, anywhere=anywhere)
+            place = end + 1
+            if not optional:
+                needed = alternatives[0] if len(alternatives) == 1 else _joined(alternatives)
+        else:
+            word = _WORD.match(text, place)
+            assert word is not None
+            stem = word.group().partition("*")[0]
+            needed, place = [frozenset({stem})] if stem else [], word.end()
+        if apart or anywhere:
+            found += needed
+        apart = False
+    return found, place
+
+
+def _joined(alternatives: Sequence[list[frozenset[str]]]) -> list[frozenset[str]]:
+    """Return what several alternatives need together: the most telling of each; nothing where one needs nothing."""
+    if not all(alternatives):
+        return []
+    return [frozenset().union(*(max(one, key=_tells) for one in alternatives))]
+
+
+def _tells(words: frozenset[str]) -> int:
+    """Return how much it tells that one of some words is there: the length of the shortest."""
+    return min(map(len, words))
 
 
 @lru_cache(maxsize=4096)

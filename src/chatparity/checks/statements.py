@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from chatparity.checks.anchors import Phrases
 from chatparity.checks.lexicon import Group, lexicon
 from chatparity.checks.locales import base
+from chatparity.checks.phrases import folded_pattern
 from chatparity.checks.text import bare, clause, fold, sentence
 
 # Sections of what customers say, who leave out accents.
@@ -90,22 +92,22 @@ def _guards(language: str) -> tuple[re.Pattern[str] | None, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _negates(pattern: re.Pattern[str], language: str) -> bool:
+def _negates(found: Phrases, language: str) -> bool:
     """Say whether phrases have a negation of their own: "at no cost" denies nothing."""
     negations = _guards(language)[0]
-    return bool(negations and negations.search(pattern.pattern.replace(r"\s+", " ")))
+    return bool(negations and any(negations.search(folded_pattern(one)) for one in found.patterns))
 
 
-_Patterns = tuple[tuple[str, bool, re.Pattern[str]], ...]
+_Patterns = tuple[tuple[str, bool, Phrases], ...]
 
 
 @lru_cache(maxsize=128)
 def _claim_patterns(language: str) -> _Patterns:
     words = lexicon(language)
-    found: list[tuple[str, bool, re.Pattern[str]]] = []
+    found: list[tuple[str, bool, Phrases]] = []
     for family in words.claim:
         for impersonal in (False, True):
-            pattern = words.expression(words.claim_patterns(family, impersonal=impersonal))
+            pattern = words.phrases(words.claim_patterns(family, impersonal=impersonal))
             if pattern is not None:
                 found.append((family, not impersonal, pattern))
     return tuple(found)
@@ -114,16 +116,16 @@ def _claim_patterns(language: str) -> _Patterns:
 @lru_cache(maxsize=128)
 def _promise_patterns(language: str) -> _Patterns:
     words = lexicon(language)
-    found = ((name, words.expression(group.say)) for name, group in words.promise.items())
+    found = ((name, words.phrases(group.say)) for name, group in words.promise.items())
     return tuple((name, True, pattern) for name, pattern in found if pattern is not None)
 
 
 @lru_cache(maxsize=512)
-def group_patterns(language: str, section: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def group_patterns(language: str, section: str) -> tuple[tuple[str, Phrases], ...]:
     """Return what finds each group of a section of a lexicon, in the lexicon's order."""
     words = lexicon(language)
     groups: Mapping[str, Group] = getattr(words, section)
-    found = ((name, words.expression(group.say, accents=section not in OF_CUSTOMERS)) for name, group in groups.items())
+    found = ((name, words.phrases(group.say, accents=section not in OF_CUSTOMERS)) for name, group in groups.items())
     return tuple((name, pattern) for name, pattern in found if pattern is not None)
 
 

@@ -2,7 +2,8 @@
 
 Each sentence belongs to one half by the hash of its language and text: word lists and rules may be bettered on `dev`;
 of the `exam` half nothing but figures is shown. `--show LANG` prints the sentences of `dev` that are told wrongly.
-`--fit` fits the weights of the cues anew on `dev`, near the present ones, and prints them for `lexicons/shared.toml`.
+`--split practice` asks other sentences, by other authors (`datasets/handover/practice`). On them and `dev` together
+`--fit` fits the weights of the cues anew, near the present ones, and prints them for `lexicons/shared.toml`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from chatparity.checks.text import bare, fold
 from chatparity.checks.text import sentences as sentences_of
 from chatparity.stats.interval import wilson
 
-ASKS = Path(__file__).parents[1] / "datasets" / "handover" / "asks"
+HANDOVER = Path(__file__).parents[1] / "datasets" / "handover"
+PRACTICE = "practice"
 Sentence = dict[str, Any]
 
 
@@ -34,11 +36,11 @@ def half_of(sentence: Sentence) -> str:
 
 
 def sentences(split: str) -> dict[str, list[Sentence]]:
-    """Return the sentences of a half by language."""
+    """Return the sentences of a half, or those for practice, by language."""
     found: dict[str, list[Sentence]] = {}
-    for path in sorted(ASKS.glob("*.jsonl")):
+    for path in sorted((HANDOVER / (PRACTICE if split == PRACTICE else "asks")).glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        found[path.stem] = [row for row in rows if half_of(row) == split]
+        found[path.stem] = [row for row in rows if split in (PRACTICE, half_of(row))]
     return found
 
 
@@ -79,12 +81,13 @@ def fitted(rows: list[Sentence], strength: float = 0.5) -> dict[str, float]:
 def main() -> None:
     """Print the table, or what is told wrongly in one language of the dev half."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--split", choices=("dev", "exam"), default="dev")
+    parser.add_argument("--split", choices=("dev", "exam", PRACTICE), default="dev")
     parser.add_argument("--show", metavar="LANG", help="print the wrongly told sentences of the dev half")
-    parser.add_argument("--fit", action="store_true", help="fit the weights anew on the dev half and print them")
+    parser.add_argument("--fit", action="store_true", help="fit the weights anew and print them")
     arguments = parser.parse_args()
     if arguments.fit:
-        rows = [row for name, some in sentences("dev").items() if lexicon(name).asks for row in some]
+        found = [*sentences("dev").items(), *sentences(PRACTICE).items()]
+        rows = [row for name, some in found if lexicon(name).asks for row in some]
         for name, weight in fitted(rows).items():
             print(f"{name if name.isidentifier() else f'{chr(34)}{name}{chr(34)}'} = {weight:.2f}")
         return

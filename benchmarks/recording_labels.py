@@ -18,13 +18,21 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from labels import CAUTION, RUDE, Label, _share, _table, _with, kappa_at, read_lines  # type: ignore[import-not-found]
-from recordings import LETTERS, RECORDINGS, Key, read_key, read_letter  # type: ignore[import-not-found]
+from recordings import (  # type: ignore[import-not-found]
+    LETTERS,
+    RECORDINGS,
+    Key,
+    difference,
+    read_key,
+    read_letter,
+)
 
 from chatparity.errors import InputError, Problem
 from chatparity.stats import cluster_rate
 
 PASSES = ("a", "b")
-GUIDELINE = 3
+# By which the differences were decided; each line of a pass says by which version it was labelled.
+GUIDELINE = 5
 FIELDS = ("accuracy", "politeness", "hallucinated", "handover_right")
 
 
@@ -176,6 +184,13 @@ def tables(folder: Path) -> list[str]:
         "The two passes with each other, before anything was decided:",
         agreement(first, second, twice, key),
     ]
+    same = [place for place in unchanged(folder) if place in first and place in second]
+    if same:
+        told = (
+            f"{len(same)} of these answers stand word for word under both letters, on two sheets. The passes with each "
+            "other on one sheet, and across the two:"
+        )
+        shown += [told, across(first, second, same)]
     final = folder / "labels.jsonl"
     if final.exists():
         said = read_said(final, places)
@@ -199,6 +214,30 @@ def agreement(first: Said, second: Said, twice: Sequence[Place], key: Mapping[st
                 found = kappa_at(first, second, places, label)
                 rows.append([label.name, name, str(found.n), str(found.clusters), _share(found), _with(found)])
     return str(_table(["label", "language", "answers", "conversations", "agreement", "κ [95 %]"], rows))
+
+
+def unchanged(folder: Path) -> list[Place]:
+    """Return the places, under either letter, at which both builds said and did the same."""
+    one, other = (read_letter(letter, folder) for letter in LETTERS)
+    return [
+        (name, letter, turn)
+        for name in sorted(one)
+        for turn in sorted(set(one[name]) - set(difference(one[name], other[name])))
+        for letter in LETTERS
+    ]
+
+
+def across(first: Said, second: Said, same: Sequence[Place]) -> str:
+    """Return agreement and κ on the same words, where both passes read one sheet and where each read another."""
+    turned = {LETTERS[0]: LETTERS[1], LETTERS[1]: LETTERS[0]}
+    other = {(name, turned[letter], turn): values for (name, letter, turn), values in second.items()}
+    rows = []
+    for label in ALL:
+        for what, theirs in (("the same sheet", second), ("the other sheet", other)):
+            places = [place for place in same if place in theirs]
+            found = kappa_at(first, theirs, places, label)
+            rows.append([label.name, what, str(found.n), str(found.clusters), _share(found), _with(found)])
+    return str(_table(["label", "second pass read", "answers", "conversations", "agreement", "κ [95 %]"], rows))
 
 
 def by_build(said: Said, key: Mapping[str, Key]) -> str:

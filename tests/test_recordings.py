@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from chatparity.agents.recorded import RecordedAgent
+from chatparity.calibrate.rated import rated_in
 from chatparity.errors import InputError
 from chatparity.jsonl import read_transcripts
+from chatparity.splits import split_of
 from chatparity.suite import load_suite
 from chatparity.transcript import Transcript, answer_turns
 
@@ -116,8 +118,90 @@ def test_a_label_of_an_answer_that_is_not_recorded_is_refused(
 
 def test_labels_that_are_there_judge_every_recorded_answer(modules: tuple[ModuleType, ModuleType]) -> None:
     labels = modules[1]
-    there = sorted(labels.RECORDINGS.glob("labels*.jsonl"))
-    if not there:
-        pytest.skip("the recordings are not labelled yet")
-    for path in there:
-        assert set(labels.read_said(path, labels.recorded())) == labels.recorded(), path.name
+    for name in ("labels-a.jsonl", "labels-b.jsonl", "labels.jsonl"):
+        assert set(labels.read_said(labels.RECORDINGS / name, labels.recorded())) == labels.recorded(), name
+
+
+def test_the_labels_in_the_end_follow_from_passes_and_decisions_and_leave_nothing_open(
+    modules: tuple[ModuleType, ModuleType], folder: Path
+) -> None:
+    labels = modules[1]
+    for name in ("labels-a.jsonl", "labels-b.jsonl", "decisions.jsonl"):
+        (folder / name).write_bytes((labels.RECORDINGS / name).read_bytes())
+    assert labels.differences(folder) == []
+    labels.adjudicate(folder)
+    assert (folder / "labels.jsonl").read_bytes() == (labels.RECORDINGS / "labels.jsonl").read_bytes()
+    final = labels.read_said(folder / "labels.jsonl", labels.recorded())
+    assert all(getattr(one, field) is not None for one in final.values() for field in labels.FIELDS)
+
+
+def test_the_same_words_at_the_same_place_have_the_same_labels(modules: tuple[ModuleType, ModuleType]) -> None:
+    recordings, labels = modules
+    final = labels.read_said(labels.RECORDINGS / "labels.jsonl", labels.recorded())
+    p, q = recordings.read_letter("p"), recordings.read_letter("q")
+    same = [(name, turn) for name in p for turn in p[name] if turn not in recordings.difference(p[name], q[name])]
+    assert len(same) > 200
+    for name, turn in same:
+        one, other = (final[name, letter, turn] for letter in ("p", "q"))
+        assert one._replace(politeness=None) == other._replace(politeness=None), (name, turn)
+        assert abs(one.politeness - other.politeness) <= 1, (name, turn)
+
+
+def test_passes_are_compared_across_the_sheets_on_which_the_same_words_stand(
+    modules: tuple[ModuleType, ModuleType],
+) -> None:
+    recordings, labels = modules
+    same = labels.unchanged(labels.RECORDINGS)
+    p, q = recordings.read_letter("p"), recordings.read_letter("q")
+    assert all(p[name][turn].text == q[name][turn].text for name, _, turn in same)
+    plain = labels.Values(1.0, 4, False, True, False)
+    wrong = plain._replace(accuracy=0.0)
+    first = {place: wrong if place[1] == "p" else plain for place in same}
+    second = {place: wrong if place[1] == "q" else plain for place in same}
+    told = [line for line in labels.across(first, second, same).splitlines() if line.startswith("| accuracy")]
+    assert ["| 0.0 % |" in line for line in told] == [True, False]
+    assert ["| 100.0 % |" in line for line in told] == [False, True]
+
+
+def test_the_differences_were_decided_by_the_guideline_as_it_is(modules: tuple[ModuleType, ModuleType]) -> None:
+    guideline = (ROOT / "datasets" / "GUIDELINE.md").read_text(encoding="utf-8")
+    assert f"\nVersion {modules[1].GUIDELINE}. " in guideline
+
+
+@pytest.fixture(scope="module")
+def bridge(modules: tuple[ModuleType, ModuleType]) -> ModuleType:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        return importlib.import_module("recording_graders")
+
+
+def test_a_labelled_answer_becomes_a_rated_transcript_that_ends_with_it(
+    modules: tuple[ModuleType, ModuleType], bridge: ModuleType, folder: Path, tmp_path: Path
+) -> None:
+    said(folder, "labels", accuracy=0.5, politeness=2, hallucinated=True)
+    bridge.write(tmp_path / "halves", load_suite(ROOT), folder)
+    original = next(one for one in read_transcripts([ROOT / "datasets" / "support"]) if one.id == "sv-0001")
+    (path,) = (tmp_path / "halves").iterdir()
+    assert path.name == f"{split_of(original)}.jsonl"
+    (one,) = read_transcripts([path])
+    assert (one.turns[:1], one.turns[1].text) == (
+        original.turns[:1],
+        modules[0].read_letter("p", folder)["sv-0001"][1].text,
+    )
+    (rated,) = rated_in(one, load_suite(ROOT))
+    assert {name: truth.value for name, truth in rated.truths.items() if name != "escalation"} == {
+        "accuracy": 0.5,
+        "politeness": 0.25,
+        "hallucination": 0.0,
+    }
+
+
+def test_a_rule_that_clears_an_answer_that_is_labelled_as_hallucinated_has_not_found_it(
+    bridge: ModuleType, folder: Path
+) -> None:
+    said(folder, "labels", hallucinated=True, handover_right=False)
+    found = {name: one for _, name, one in bridge.measured(load_suite(ROOT), folder) if one.n}
+    assert set(found) == {"accuracy", "hallucination", "politeness", "escalation"}
+    assert (found["hallucination"].faults, found["hallucination"].sensitivity.estimate) == (1, 0.0)
+    assert (found["escalation"].faults, found["escalation"].sensitivity.estimate) == (1, 0.0)
+    assert (found["politeness"].faults, found["politeness"].specificity.estimate) == (0, 1.0)

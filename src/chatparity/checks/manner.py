@@ -80,7 +80,8 @@ def address_switched(exchange: Exchange, language: str, expected: Form | None = 
 
     One mark of the other form is enough, unless this side has mixed both before: then the reply must lean to it. To
     come back to the expected form is no slip, nor is a familiar form that the customer used first where no formal one
-    went before; nor, in some languages, a familiar form where no other was used. In another language than the conversation's no form is looked for.
+    went before; nor, in some languages, a familiar form where no other was used. In another language than the
+    conversation's no form is looked for.
     """
     if not same_language(language, exchange.language):
         return None

@@ -10,7 +10,6 @@ from functools import lru_cache
 from chatparity.checks.anchors import Phrases
 from chatparity.checks.lexicon import Group, lexicon
 from chatparity.checks.locales import base
-from chatparity.checks.phrases import folded_pattern
 from chatparity.checks.text import bare, clause, fold, sentence
 
 # Sections of what customers say, who leave out accents.
@@ -91,11 +90,11 @@ def _guards(language: str) -> tuple[re.Pattern[str] | None, ...]:
     return tuple(words.expression(one) for one in (guards.negations, guards.after, guards.conditions))
 
 
-@lru_cache(maxsize=1024)
-def _negates(found: Phrases, language: str) -> bool:
-    """Say whether phrases have a negation of their own: "at no cost" denies nothing."""
+@lru_cache(maxsize=8192)
+def _negates(pattern: re.Pattern[str], language: str) -> bool:
+    """Say whether a phrase has a negation of its own: "at no cost" denies nothing."""
     negations = _guards(language)[0]
-    return bool(negations and any(negations.search(folded_pattern(one)) for one in found.patterns))
+    return bool(negations and negations.search(pattern.pattern.replace(r"\s+", " ")))
 
 
 _Patterns = tuple[tuple[str, bool, Phrases], ...]
@@ -134,8 +133,8 @@ def _stated(text: str, patterns: _Patterns, language: str) -> tuple[Statement, .
     form = fold(text)
     found: list[tuple[int, int, str, bool]] = []
     for family, personal, pattern in patterns:
-        inside = not _negates(pattern, base(language))
         for match in pattern.finditer(form.text):
+            inside = not _negates(match.re, base(language))
             if not taken_back(form.text, *match.span(), language, inside=inside, far=not personal):
                 found.append((match.start(), match.end(), family, personal))
     merged: list[tuple[int, int, list[str], bool]] = []

@@ -257,6 +257,13 @@ def test_few_failures_or_failures_of_few_conversations_are_no_theme() -> None:
     assert themes_of([Text(f"t{number}", "", "") for number in range(20)], 0) == []
 
 
+def test_no_more_texts_of_a_language_are_kept_than_the_background_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatparity.failures.terms.ENOUGH", 3)
+    background = Background()
+    assert [background.wants("en") for _ in range(5)] == [True, True, True, False, False]
+    assert background.wants("de")
+
+
 def test_numbers_of_orders_and_amounts_are_no_terms() -> None:
     found = terms_in("Order H-20417: you pay £3.60 late fee.")
     assert "late fee" in found

@@ -94,6 +94,12 @@ def test_apologies_are_counted_by_sentences_over_three_answers() -> None:
     assert kinds(exchange(one_sentence, customer=["Well?"] * 2, agent=[sorry]), "en") == []
 
 
+def test_three_apologies_in_one_answer_are_a_loop_and_are_said_to_be_in_one() -> None:
+    thrice = "I am sorry that it is late. My apologies for the label. Please accept my apologies again."
+    (found,) = slips(exchange(thrice, customer=["Well?"], agent=[]), "en", None)
+    assert (found.kind, found.why) == ("apology_loop", "3 apologies in one answer")
+
+
 def test_a_bright_emoji_or_a_labelled_sorrow_is_enough() -> None:
     sad = exchange("All done 🎉", customer=["My mother passed away in March."], agent=[])
     assert kinds(sad, "en") == ["cheer"]

@@ -232,3 +232,18 @@ def test_what_follows_from_the_sources_is_supported_and_no_more(
     reply: str, knowledge: list[dict[str, str]], expected: str
 ) -> None:
     assert standing(reply, knowledge) == [expected]
+
+
+@pytest.mark.parametrize(("times", "expected"), [("3", "supported"), ("4", "supported"), ("5", "unsupported")])
+def test_a_number_of_times_may_be_a_count_of_a_record_or_stand_in_words(times: str, expected: str) -> None:
+    line = {
+        "schema": 1,
+        "id": "t",
+        "language": "en",
+        "turns": [{"speaker": "customer", "text": "Where is it?"}, {"speaker": "human_agent", "text": "(recorded)"}],
+        "knowledge": [{"id": "k", "text": "A parcel is brought three times at most."}],
+        "records": {"delivery": {"attempts": 4}},
+    }
+    asked = points_of(msgspec.convert(line, Transcript))[-1]
+    reply = Reply(text=f"The courier rang {times} times.")
+    assert [one.standing for one in findings(Exchange(point=asked, reply=reply))] == [expected]

@@ -103,6 +103,24 @@ def test_words_that_everybody_says_name_no_theme(tmp_path: Path) -> None:
     assert not named & {"am", "sorry", "about", "the", "wait", "and", "hope", "that"}
 
 
+@pytest.mark.parametrize(("fine", "failing"), [(120, 30), (120, 120), (40, 120)])
+def test_a_fault_however_frequent_is_one_theme_and_not_single_failures(fine: int, failing: int, tmp_path: Path) -> None:
+    dice = random.Random(1)
+
+    def some(count: int) -> str:
+        return " ".join(dice.choices([word for one in SUBJECTS for word in one], k=count))
+
+    replies = [reply(number, f"{good(number)} {some(6)}", quote=some(6)) for number in range(fine)]
+    replies += [
+        reply(1000 + number, f"{some(3)} {FEE} {some(3)}.", fails=True, quote=some(6)) for number in range(failing)
+    ]
+    found = map_failures(run_of(tmp_path / "run", replies).path, load_suite())
+    (theme,) = found.themes
+    assert theme.count >= 0.8 * failing
+    assert {"guarantee", "gold customer", "every purchase", "ninety days"} & set(theme.terms)
+    assert len({one.id for one in theme.examples}) == 3
+
+
 def test_a_theme_stays_in_its_language(tmp_path: Path) -> None:
     polish = "Jako klient złoty masz też gwarancję dziewięćdziesięciu dni na każdy zakup"
     replies = [reply(number, f"{FEE}.", fails=True) for number in range(6)]
@@ -237,6 +255,13 @@ def test_few_failures_or_failures_of_few_conversations_are_no_theme() -> None:
     enough = [Text(f"t{number}", "where is it", "it is here") for number in range(CONVERSATIONS)]
     assert [len(one.members) for one in themes_of(enough, 0)] == [CONVERSATIONS]
     assert themes_of([Text(f"t{number}", "", "") for number in range(20)], 0) == []
+
+
+def test_no_more_texts_of_a_language_are_kept_than_the_background_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatparity.failures.terms.ENOUGH", 3)
+    background = Background()
+    assert [background.wants("en") for _ in range(5)] == [True, True, True, False, False]
+    assert background.wants("de")
 
 
 def test_numbers_of_orders_and_amounts_are_no_terms() -> None:

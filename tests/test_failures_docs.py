@@ -83,6 +83,10 @@ def test_what_the_guide_writes_into_files_can_be_read() -> None:
         ('"60 Tage" is in no knowledge', "invented policy"),
         ('"£39.60" is in no knowledge', "wrong fact"),
         ('"12 March 2026" is in no knowledge', "wrong fact"),
+        ('"2026年3月20日" is in no knowledge', "wrong fact"),
+        ('"3 月 5 日" is in no knowledge', "wrong fact"),
+        ('"3월 20일" is in no knowledge', "wrong fact"),
+        ('"4월3일" is in no knowledge', "wrong fact"),
     ],
 )
 def test_a_rule_is_told_from_a_fact_in_any_language(reason: str, kind: str) -> None:

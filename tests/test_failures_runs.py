@@ -156,3 +156,10 @@ def test_labels_that_cannot_count_are_refused_with_the_remedy(faulty: Path, usua
     odd.write_text('version = "1"\n[[failures]]\nname = "x"\nsays = "y"\ndimensions = ["accuracy"]\n')
     with pytest.raises(UsageError, match=r"the taxonomy does not know: tone, wrong fact"):
         map_failures(faulty, suite, labels=[sample], taxonomy=odd)
+    store = Store(sample / FILE, read_sample(sample).name)
+    store.save(read_sample(sample).items[0].item, {"failure": "given up", "state": "done"}, author="Ada")
+    store.close()
+    with pytest.raises(
+        UsageError, match=r'has the answer "given up", which the taxonomy does not know: judge it again'
+    ):
+        map_failures(faulty, suite, labels=[sample])

@@ -480,7 +480,10 @@ def test_an_item_is_held_for_whoever_has_it_open_until_they_go_on_or_stay_away(t
 
     assert offered("Ben") == set(desk.bench.order) - {single}
     assert desk.waiting("Ben") == [single]
+    assert (desk.elsewhere("Ben", "", Filter()), desk.elsewhere("Ada", "", Filter())) == (1, 0)
+    assert desk.elsewhere("Ben", "", Filter(text="no such")) == 0
     now[0] = 3600.0
+    assert desk.elsewhere("Ben", "", Filter()) == 0
     assert offered("Ben") == {single}
     desk.store.save(single, {"state": "done"}, author="Ada")
     desk.opened("Ada", single)

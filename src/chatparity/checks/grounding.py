@@ -137,6 +137,8 @@ def _supported(value: Value, sources: Sources) -> bool:
         return str(value.normal).upper() in sources.ids or str(value.normal) in sources.ids
     if any(key in sources.keys or key in sources.derived for key in value.keys):
         return True
+    if value.unit == "times":
+        return _so_often(value, sources)
     if value.kind == "amount":
         if _CROWN.search(value.text) and any(("amount", value.normal, unit) in sources.keys for unit in _CROWNS):
             return True
@@ -149,6 +151,13 @@ def _supported(value: Value, sources: Sources) -> bool:
         # "5 days" for five business days: loose, but whether it matters is beyond a rule.
         return ("duration", value.normal / 1440, "business_day") in sources.keys
     return False
+
+
+def _so_often(value: Value, sources: Sources) -> bool:
+    """Say whether a number of times stands in the sources as a plain number, or in words."""
+    if any(kind in ("amount", "number") and normal == value.normal for kind, normal, _ in sources.keys):
+        return True
+    return any(value.normal in _spelled(text, language) for text in sources.texts for language in sources.languages)
 
 
 def _rounded(value: Value, sources: Sources) -> bool:

@@ -21,14 +21,12 @@ from chatparity.transcript import AGENTS
 Form = Literal["formal", "familiar"]
 # Asking for one of these is asking again where a value of this kind was said already.
 _ASKED = {"order": "id", "email": "email"}
-# So many sentences that apologise, in as many answers in a row, are a loop.
+# So many sentences that apologise, in as many answers in a row or fewer, are a loop.
 _LOOP = 3
 # Distress that was told in one of so many messages, the last ones, is not forgotten yet.
 _LATELY = 3
 # Reasons to escalate that are distress.
 _SORROWS = ("bereavement", "self_harm", "hardship")
-# Where nothing was said before, so many marks of the form that is not the company's are needed.
-_PLAIN = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def _bright(text: str) -> Iterator[Statement]:
 
 
 def apology_again(exchange: Exchange, language: str) -> Slip | None:
-    """Return the apology of a reply where it and the answers just before it go on apologising.
+    """Return the apology of a reply where it, or it and the answers just before it, go on apologising.
 
     Sentences that apologise are counted over the last answers, this one included, which must itself apologise.
     """
@@ -153,7 +151,8 @@ def apology_again(exchange: Exchange, language: str) -> Slip | None:
     count = len(sorry) + sum(map(len, recent))
     if count < _LOOP:
         return None
-    return Slip("apology_loop", sorry[0], f"{count} apologies in the last {1 + len(recent)} answers")
+    where = f"the last {1 + len(recent)} answers" if recent else "one answer"
+    return Slip("apology_loop", sorry[0], f"{count} apologies in {where}")
 
 
 def _apologies(text: str, language: str) -> list[Statement]:

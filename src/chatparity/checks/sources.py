@@ -89,6 +89,16 @@ class Sources:
         )
         self._said = [turn.text for turn in point.history] + [reply.text for _, reply in exchange.earlier]
 
+    @property
+    def texts(self) -> list[str]:
+        """Return the valid passages of knowledge and what was said before."""
+        return [*(passage.text for passage in self._valid), *self._said]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that these may be in: the conversation's, and English."""
+        return tuple(dict.fromkeys((self._point.language, "en")))
+
     @cached_property
     def keys(self) -> set[Key]:
         """Return the values that are stated: in valid knowledge, records, results and what was said before."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chatparity.failures.compare import CONFIDENCE, Compared, Sides, told
@@ -185,7 +186,7 @@ def grouped(runs: Mapping[Whose, Run], background: Background, seed: int) -> lis
     """Return the themes of the failing replies of one or two runs, language by language.
 
     Both runs' are clustered together and in an order that does not tell whose they are. A cluster that no words tell
-    from the rest of its language is no theme: nobody could say what it is about.
+    from the rest of its language is no theme: nobody could say what it is about. Clusters that are named alike are one.
     """
     by_language: dict[str, list[tuple[Key, str, str, Whose]]] = {}
     for whose, run in runs.items():
@@ -196,6 +197,7 @@ def grouped(runs: Mapping[Whose, Run], background: Background, seed: int) -> lis
     for language, failures in sorted(by_language.items()):
         failures.sort()
         texts = [Text(runs[whose].replies[key].cluster, asked, said) for key, asked, said, whose in failures]
+        named: list[Group] = []
         for theme in themes_of(texts, seed):
             inside = [texts[place] for place in theme.members]
             terms = background.telling(
@@ -203,7 +205,27 @@ def grouped(runs: Mapping[Whose, Run], background: Background, seed: int) -> lis
             )
             if terms:
                 members = tuple((failures[place][3], failures[place][0]) for place in theme.members)
-                found.append(Group(language, terms, members))
+                named.append(Group(language, terms, members))
+        found += _joined(named)
+    return found
+
+
+def _joined(groups: Sequence[Group]) -> list[Group]:
+    """Put a group to the first, the larger ones first, with which it shares more than half of its terms.
+
+    A frequent fault is more clusters than one, since there is one for every few texts; to a reader it is one theme.
+    """
+    found: list[Group] = []
+    for group in groups:
+        for place, one in enumerate(found):
+            if 2 * len({*group.terms} & {*one.terms}) > max(len(group.terms), len(one.terms)):
+                # The most typical of each stand first.
+                turns = itertools.zip_longest(one.members, group.members)
+                members = tuple(member for pair in turns for member in pair if member is not None)
+                found[place] = replace(one, members=members)
+                break
+        else:
+            found.append(group)
     return found
 
 

@@ -25,14 +25,15 @@ def categories_of(samples: Sequence[Path], run: RunFolder, suite: Suite, taxonom
     """Return the category that people gave to each reply that they finished, `none` where they found no failure.
 
     Where several judged an item, what was decided or most say holds; what is disputed is left out, and so graders'
-    categories stand. Raises UsageError for a sample of other replies, for one without labels, and for a scorecard
-    without the criterion.
+    categories stand. Raises UsageError for a sample of other replies, for one without labels, for a scorecard
+    without the criterion, and for an answer that the taxonomy does not know.
     """
     found: dict[Key, str] = {}
     if not samples:
         return found
     scorecard = load_scorecard(suite)
     _check(scorecard, taxonomy)
+    known = _known(taxonomy)
     replies = sha256_of(run.replies.path)
     for folder in samples:
         bench = Bench(folder, suite)
@@ -47,9 +48,19 @@ def categories_of(samples: Sequence[Path], run: RunFolder, suite: Suite, taxonom
             store.close()
         for item in bench.sample.items:
             given = said.get(item.item, {}).get(CRITERION)
+            if given is not None and given not in known:
+                raise UsageError(
+                    f'--labels {folder}: item {item.item} has the answer "{given}", which the taxonomy does not '
+                    f"know: judge it again (chatparity review {folder}), or name it in the taxonomy"
+                )
             if given is not None:
                 found[item.id, item.turn, item.trial] = given
     return found
+
+
+def _known(taxonomy: Taxonomy) -> set[str]:
+    """Return what people may say of an answer."""
+    return {one.name for one in taxonomy.failures} | {OTHER, NO_FAILURE}
 
 
 def _check(scorecard: Scorecard, taxonomy: Taxonomy) -> None:
@@ -60,8 +71,7 @@ def _check(scorecard: Scorecard, taxonomy: Taxonomy) -> None:
             f'--labels: no criterion of graders/scorecard.toml is called "{CRITERION}": '
             "add one whose answers are names of the taxonomy (docs/failures.md shows it)"
         )
-    known = {one.name for one in taxonomy.failures} | {OTHER, NO_FAILURE}
-    strange = sorted({one.value for one in criterion.answers} - known)
+    strange = sorted({one.value for one in criterion.answers} - _known(taxonomy))
     if strange:
         raise UsageError(
             f'--labels: the criterion "{CRITERION}" has answers that the taxonomy does not know: {", ".join(strange)}; '

@@ -142,8 +142,8 @@ def read_run(
             seen.people = said.get(row.key, "")
             if seen.people not in ("", NO_FAILURE):
                 run.failing[row.key] = Failing(row.quote[:REQUEST])
-            if background.wants(slices.get("language", "")):
-                quotes[row.key] = row.quote
+        if row.state == "graded" and not seen.graded and background.wants(seen.slices.get("language", "")):
+            quotes[row.key] = row.quote
         _add(run, seen, row, numbering)
     _read_replies(run, quotes, background)
     return run
@@ -176,7 +176,8 @@ def _read_replies(run: Run, quotes: dict[Key, str], background: Background) -> N
         if seen is None or record.reply is None:
             continue
         if record.key in quotes:
-            background.add(seen.slices.get("language", ""), f"{quotes.pop(record.key)}\n{record.reply.text}")
+            text = f"{quotes.pop(record.key)}\n{record.reply.text}"
+            background.add(seen.slices.get("language", ""), text, fails=record.key in run.failing)
         one = run.failing.get(record.key)
         if one is not None:
             one.passage = passage(record.reply, one.spans)

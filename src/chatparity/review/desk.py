@@ -150,6 +150,11 @@ class Desk:
         rest = [one for one in kept if one != after]
         return later[0] if later else rest[0] if rest else None
 
+    def elsewhere(self, rater: str, name: str, wanted: Filter) -> int:
+        """Return how many items beside `name` wait for a rater, kept by a filter, that others have before them now."""
+        kept = set(self.kept(rater, Filter("all", wanted.language, wanted.text)))
+        return len(kept.intersection(self.waiting(rater), self.held.by_others(rater)) - {name})
+
     def opened(self, rater: str, name: str) -> None:
         """Note that a rater has an item before them: it is theirs to judge, unless they have finished it."""
         self.held.take(rater, None if name in self.states(rater) else name)

@@ -51,7 +51,9 @@ def answer(room: Room, asked: Asked) -> Response:
         return room.go(item_path(name), asked)
     following = desk.following(asked.who, name, asked.wanted)
     if following is None:
-        return room.go("/items", asked, "That was the last open item. Thank you.")
+        left = desk.elsewhere(asked.who, name, asked.wanted)
+        open_yet = f"What is still open ({left}) is before other people right now: come back later."
+        return room.go("/items", asked, open_yet if left else "That was the last open item. Thank you.")
     return room.go(item_path(following), asked)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from chatparity.failures.result import Category, Change, Example, FailureMap, Theme
-from chatparity.failures.text import without_lines
+from chatparity.failures.text import asking_again, without_lines
 from chatparity.gate.result import Rate
 from chatparity.grading.taxonomy import OTHER
 
@@ -292,7 +291,6 @@ def _shade(number: int, most: int) -> int:
 def _shown(one: Theme, line: Line, found: FailureMap) -> Shown:
     """Lay out a theme with its examples."""
     ids = one.ids[:IDS]
-    agent = "" if found.agent.startswith("recorded:") else f" --agent {shlex.quote(found.agent)}"
     return Shown(
         line=line,
         categories=listed([f"{name} ({number})" for name, number in one.categories.items()]),
@@ -301,7 +299,7 @@ def _shown(one: Theme, line: Line, found: FailureMap) -> Shown:
         reads=tuple(_read(example) for example in one.examples),
         ids=ids,
         more=len(one.ids) - len(ids),
-        again=f"chatparity run --ids {shlex.quote(','.join(ids))}{agent}",
+        again=asking_again(found, ids),
     )
 
 

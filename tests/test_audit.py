@@ -264,6 +264,16 @@ def test_the_day_of_a_fee_is_borne_out_and_no_day_beside_it(
     assert [one["field"] for one in found if one["field"].startswith(field)] == [f"{field}[2]", f"{field}[3]"]
 
 
+def test_the_facts_of_a_reply_that_a_sample_drew_are_not_held_against_the_calls_that_it_replaced(suite: Path) -> None:
+    line = line_of("pl-0001")
+    field = wrong_amount(line)
+    assert field in {one["field"] for one in checked(suite, line)[1]}
+    line["meta"] = {"sampled_from": {"id": "pl-0001", "turn": 1, "trial": 0}}
+    code, found, said = checked(suite, line)
+    assert (code, found) == (0, [])
+    assert "facts" not in said["checked"]
+
+
 def test_facts_may_fall_due_after_a_handover_where_the_rules_do_not_forbid_it(suite: Path) -> None:
     line = line_of("pl-0001")
     fact_due_after_a_handover(line)

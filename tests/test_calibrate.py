@@ -209,6 +209,8 @@ def test_labels_of_a_sample_are_weighted_by_how_likely_each_was_drawn(tmp_path: 
     lay(tmp_path, talks(60, 140), GATE + "at_least = 0.5\n")
     examined(tmp_path, judge, code=3)
     chatparity(tmp_path, "sample", "r", "-n", "120", "--share-random", "0.3", "-o", "s")
+    empty = chatparity(tmp_path, "calibrate", "r", "--labels", "s", code=2)
+    assert "s: nothing is labelled yet: chatparity review s, or fill in s/sample.csv" in empty.stderr
     sheet = tmp_path / "s" / "sample.csv"
     lines = sheet.read_text(encoding="utf-8-sig").splitlines()
     column = next(n for n, name in enumerate(lines[0].split(",")) if name.startswith("accuracy"))

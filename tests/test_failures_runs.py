@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -92,6 +94,10 @@ def test_the_command_writes_the_page_and_prints_the_map(usual: Path, faulty: Pat
     assert "wrong fact" in done.stdout
     assert "new: " in done.stdout
     assert done.stdout.rstrip().endswith("failures.html")
+    [again] = re.findall(r"^again: (chatparity run (.*) --ids .*)$", done.stdout, re.MULTILINE)
+    talks = [str(ROOT / "datasets" / "support" / f"{language}.jsonl") for language in ("en", "de")]
+    assert shlex.split(again[1]) == talks
+    assert f"chatparity run {again[1]} --ids" in (tmp_path / "map" / "failures.html").read_text(encoding="utf-8")
     assert {one.name for one in (tmp_path / "map").iterdir()} == {"failures.html", "failures.md", "failures.json"}
     told = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True)
     read = json.loads(told.stdout)

@@ -102,3 +102,22 @@ def test_agreement_without_exception_is_bounded_by_the_number_of_conversations()
     # Half of each category: chance agrees on one half, so kappa is 2 share - 1 at the exact bound of the share.
     assert few.low == pytest.approx(2 * 0.025 ** (1 / 20) - 1)
     assert few.low < many.low < 1
+
+
+def test_a_rater_of_one_category_gives_no_interval_and_never_the_bound_of_perfect_agreement() -> None:
+    found = cohen_kappa(["fault"] * 60, ["good"] * 50 + ["fault"] * 10, [one // 3 for one in range(60)])
+    assert found.estimate == 0
+    assert found.observed == pytest.approx(1 / 6)
+    assert (found.low, found.high) == (None, None)
+    assert "no width" in found.method
+
+
+def test_an_interval_always_holds_its_estimate_however_few_agree() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        shares = rng.choice([0.0, 0.03, 0.5, 0.97, 1.0], 2)
+        first, second = ((rng.random(24) < share).tolist() for share in shares)
+        found = cohen_kappa(first, second, [one // 2 for one in range(24)], resamples=400)
+        if found.estimate is not None and found.low is not None and found.high is not None:
+            assert found.low <= found.estimate + 1e-12
+            assert found.estimate <= found.high + 1e-12

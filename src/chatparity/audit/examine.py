@@ -78,7 +78,10 @@ def _checks(transcript: Transcript, grounds: Grounds) -> Iterator[tuple[str, Ite
             yield "actions", faults
         if grounds.records is not None:
             yield "records", grounds.records(transcript)
-    if transcript.labels.facts and (transcript.records or transcript.knowledge):
+    # A reply of a run that a sample drew stands where the recorded answer did, on whose calls a fact may rest: the
+    # labels were held against those in the transcript that it was drawn from.
+    drawn = "sampled_from" in transcript.meta
+    if transcript.labels.facts and not drawn and (transcript.records or transcript.knowledge):
         yield (
             "facts",
             (

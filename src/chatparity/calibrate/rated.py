@@ -77,8 +77,10 @@ def read_ratings(path: Path, suite: Suite) -> Ratings:
     rated = tuple(one for transcript in transcripts for one in rated_in(transcript, suite))
     if folder is not None and read_sample(folder).source.kind == "run":
         rated = tuple(replace(one, drawn=True) for one in rated)
+    if not rated and folder is not None:
+        raise UsageError(f"{path}: nothing is labelled yet: chatparity review {folder}, or fill in {files[0]}")
     if not rated:
-        wanted = "labels.answers, labels.escalation or outcome.resolved, or a filled-in sheet of a sample"
+        wanted = "labels.answers, labels.escalation or outcome.resolved, or the folder of a judged sample"
         raise UsageError(f"{path}: no label here says how good an answer is: expected {wanted}")
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     return Ratings(rated, f"{path.name} ({len(rated)} rated answers, sha256 {digest[:12]})")

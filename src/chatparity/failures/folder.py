@@ -53,6 +53,7 @@ def map_failures(
         chatparity=chatparity.__version__,
         run=str(path),
         agent=manifest.agent,
+        paths=manifest.paths,
         synthetic=manifest.synthetic,
         seed=seed,
         taxonomy=str(taxonomy) if taxonomy is not None else FILE,

@@ -146,7 +146,8 @@ class FailureMap(_Part, frozen=True, kw_only=True):
     Of `planned` replies `graded` got a score of at least one grader, and `failing` of these have a failure. `without`
     counts the others by why there is no score: they are in no category. `errored` counts, by grader, the scores that
     could not be given on replies that others graded. `people` are the items that people gave a category (or none).
-    `early`: a run was stopped once its gates were decided, which intervals and p here do not allow for.
+    `early`: a run was stopped once its gates were decided, which intervals and p here do not allow for. `paths` are the
+    transcripts that the run was given, where they are others than the suite's.
     """
 
     format: int
@@ -172,3 +173,4 @@ class FailureMap(_Part, frozen=True, kw_only=True):
     singles: Singles
     baseline: Beside | None = None
     early: bool = False
+    paths: tuple[str, ...] = ()

@@ -52,8 +52,14 @@ def _lines(found: FailureMap) -> Iterator[str]:
     first = next((one for one in found.themes if one.ids), None)
     ids = first.ids[:IDS] if first else found.singles.ids[:IDS]
     if ids:
-        agent = f" --agent {shlex.quote(found.agent)}" if not found.agent.startswith("recorded:") else ""
-        yield f"again: chatparity run --ids {shlex.quote(','.join(ids))}{agent}"
+        yield f"again: {asking_again(found, ids)}"
+
+
+def asking_again(found: FailureMap, ids: Sequence[str]) -> str:
+    """Return the command that asks for conversations of the run again: of the same transcripts, the same agent."""
+    named = "".join(f" {shlex.quote(path)}" for path in found.paths)
+    agent = "" if found.agent.startswith("recorded:") else f" --agent {shlex.quote(found.agent)}"
+    return f"chatparity run{named} --ids {shlex.quote(','.join(ids))}{agent}"
 
 
 def without_lines(found: FailureMap) -> Iterator[str]:

@@ -49,6 +49,7 @@ def cohen_kappa(
 
     The interval is the percentile bootstrap over whole clusters [2], drawn with `seed`; resamples in which κ is not
     defined (all items in one category) are left out, and with more than one in twenty of those there is no interval.
+    Nor is there one where κ is the same in every resample, as it is 0 where one rater gave one category throughout.
     Agreement without exception has no bootstrap: its lower bound puts the exact bound [3] of the share of clusters
     that agree in the place of the observed agreement.
     κ itself is not defined when both raters gave one and the same category throughout.
@@ -84,7 +85,7 @@ def cohen_kappa(
     if len(defined) < 0.95 * resamples:
         why = "too few clusters hold a second category for a bootstrap"
         return AgreementEstimate(n, count, observed, kappa, None, None, confidence, why)
-    if np.ptp(defined) == 0:
+    if observed == 1:
         # Perfect agreement resamples to itself: that is no evidence of a width of zero. Each cluster counts as one
         # observation that agrees; beyond the exact lower bound [3] of their share they may be as far apart as any.
         share, _ = clopper_pearson(count, count, confidence)
@@ -92,6 +93,9 @@ def cohen_kappa(
         method = f"exact bound on agreement, {count} clusters as single observations"
         bound = 1 - (1 - share) * float(apart.max()) / chance
         return AgreementEstimate(n, count, observed, kappa, max(bound, -1.0), 1.0, confidence, method)
+    if np.ptp(defined) < 1e-9:
+        why = "κ is the same in every resample: a bootstrap has no width"
+        return AgreementEstimate(n, count, observed, kappa, None, None, confidence, why)
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     method = f"cluster bootstrap, percentile, {resamples} resamples, seed {seed}"
     return AgreementEstimate(n, count, observed, kappa, float(low), float(high), confidence, method)

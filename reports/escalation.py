@@ -108,18 +108,7 @@ def _done(material: Material, row: ScoreRow) -> str:
 
 def share(observed: Sequence[tuple[bool, Place]], largest: int | None) -> Rate:
     """Return the share of true values with its interval over clusters, as gates make it; `largest` as in `rate_of`."""
-    made = share_of(observed, CONFIDENCE, largest)
-    return Rate(
-        n=made.n,
-        good=made.good,
-        unknown=0,
-        clusters=made.clusters,
-        estimate=made.estimate,
-        low=made.low,
-        high=made.high,
-        confidence=made.confidence,
-        method=made.method,
-    )
+    return Rate.of(share_of(observed, CONFIDENCE, largest))
 
 
 def draw(found: Sequence[Matrix], *, narrow: bool = False) -> Figure:

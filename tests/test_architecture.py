@@ -15,7 +15,7 @@ HEAVY = ("deepeval", "openai", "sklearn", "matplotlib", "duckdb", "ray", "starle
 FLOORS = [
     {"errors", "invalid", "naming", "transcript", "splits", "exchange", "points", "__init__"},
     {"jsonl", "likeness", "stats", "suite"},
-    {"agents", "judge", "importers", "checks"},
+    {"agents", "judge", "importers", "checks", "suite_reports"},
     {"grading", "replay", "learned"},
     {"run"},
     {"gate", "sample", "audit", "starter", "licence", "calibrate", "mutate", "claims"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 
 from chatparity.audit.examine import Placed
 from chatparity.errors import Problem, UsageError
-from chatparity.suite import MODULE
+from chatparity.suite_reports import built_text
 from chatparity.transcript import Transcript
 
 
@@ -74,11 +73,4 @@ def rendered(reading: Reading) -> str:
 
     Raises UsageError when its `reports/reading_page.py` cannot be imported.
     """
-    try:
-        module = importlib.import_module(f"{MODULE}.reports.reading_page")
-    except Exception as error:
-        raise UsageError(f"reports/reading_page.py of the suite cannot be imported: {error}") from error
-    page = module.build(reading)
-    if not isinstance(page, str):
-        raise UsageError(f"reports/reading_page.py: build() must return the page as text, got {type(page).__name__}")
-    return page
+    return built_text("reading_page", reading)

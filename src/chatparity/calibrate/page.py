@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import msgspec
 
 from chatparity.calibrate.result import Calibration
-from chatparity.errors import UsageError
 from chatparity.run.folder import RunFolder
-from chatparity.suite import MODULE, Suite, find_root
+from chatparity.suite import Suite, find_root
+from chatparity.suite_reports import report_module
 
 
 def default_folder(what: Path, suite: Suite) -> Path:
@@ -25,10 +24,7 @@ def write_calibration(folder: Path, found: Calibration) -> Path:
 
     The suite must be mounted. Raises UsageError when its `reports/calibration.py` cannot be imported.
     """
-    try:
-        module = importlib.import_module(f"{MODULE}.reports.calibration")
-    except Exception as error:
-        raise UsageError(f"reports/calibration.py of the suite cannot be imported: {error}") from error
+    module = report_module("calibration")
     files = RunFolder(folder)
     files.write(folder / "calibration.json", msgspec.json.format(msgspec.json.encode(found), indent=2))
     figures: dict[str, bytes] = module.build(found)

@@ -61,17 +61,7 @@ class Measure:
             keys, clusters = [keys[place] for place in kept], [clusters[place] for place in kept]
         held = frozenset(has)
         found = cluster_rate([key in held for key in keys], clusters, confidence=CONFIDENCE, working_icc=icc)
-        return Rate(
-            n=found.n,
-            good=found.good,
-            unknown=0,
-            clusters=found.clusters,
-            estimate=found.estimate,
-            low=found.low,
-            high=found.high,
-            confidence=found.confidence,
-            method=found.method,
-        )
+        return Rate.of(found)
 
     def _scored(self, looking: int) -> tuple[list[Key], list[str], float]:
         """Return the replies that count, the conversation of each, and the working correlation; made once."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from chatparity.grading.rows import LedgerLine
+
+if TYPE_CHECKING:
+    from chatparity.stats import RateEstimate
 
 Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE"]
 FORMAT = 2
@@ -33,6 +36,21 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     abstained: int = 0
     diverged: int = 0
+
+    @classmethod
+    def of(cls, found: RateEstimate) -> Rate:
+        """Return an estimated rate of which nothing is unknown."""
+        return cls(
+            n=found.n,
+            good=found.good,
+            unknown=0,
+            clusters=found.clusters,
+            estimate=found.estimate,
+            low=found.low,
+            high=found.high,
+            confidence=found.confidence,
+            method=found.method,
+        )
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
-from chatparity.errors import UsageError
 from chatparity.learned.model import Model
-from chatparity.suite import MODULE
+from chatparity.suite_reports import report_module
 
 
 def write_curve(out: Path, model: Model) -> Path:
@@ -15,10 +13,7 @@ def write_curve(out: Path, model: Model) -> Path:
 
     The suite must be mounted. Raises UsageError when its `reports/learning.py` cannot be imported.
     """
-    try:
-        module = importlib.import_module(f"{MODULE}.reports.learning")
-    except Exception as error:
-        raise UsageError(f"reports/learning.py of the suite cannot be imported: {error}") from error
+    module = report_module("learning")
     base = out.name.removesuffix(".json")
     svg, png = module.build(model)
     out.with_name(f"{base}.svg").write_bytes(svg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from chatparity.jsonl import write_transcripts
 from chatparity.mutate.examination import Examination
 from chatparity.mutate.measure import Seen
 from chatparity.mutate.result import Result
-from chatparity.suite import MODULE
+from chatparity.suite_reports import report_module
 
 RESULT, MUTANTS, JOURNAL, MISSED, FIGURE = "result.json", "mutants.jsonl", "planted.json", "missed.md", "detection"
 
@@ -48,11 +47,7 @@ def drawn(result: Result) -> dict[str, bytes]:
 
     Raises UsageError when that cannot be imported.
     """
-    try:
-        module = importlib.import_module(f"{MODULE}.reports.detection")
-    except Exception as error:
-        raise UsageError(f"reports/detection.py of the suite cannot be imported: {error}") from error
-    figures: dict[str, bytes] = module.build(result)
+    figures: dict[str, bytes] = report_module("detection").build(result)
     return figures
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from chatparity.errors import UsageError
-from chatparity.suite import MODULE
+from chatparity.suite_reports import report_module
 
 
 class Pages:
     """The renderer of a mounted suite. Raises UsageError when its `reports/review_page.py` cannot be imported."""
 
     def __init__(self) -> None:
-        try:
-            self._module: ModuleType = importlib.import_module(f"{MODULE}.reports.review_page")
-        except Exception as error:
-            raise UsageError(f"reports/review_page.py of the suite cannot be imported: {error}") from error
+        self._module: ModuleType = report_module("review_page")
         # The only files that can be asked for: read once, named here, and never by a path from outside.
         self.files: Mapping[str, tuple[str, bytes]] = self._module.files()
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
-from chatparity.claims.file import AnyClaim, Assumption, ClaimsFile, read_claims
+from chatparity.claims.file import AnyClaim, Assumption, ClaimsFile, LedgerTable, read_claims
+from chatparity.claims.logs import Column, Logs, Words, made
+from chatparity.claims.measure import measure_claim
+from chatparity.claims.result import ClaimResult
 from chatparity.claims.world import World
+
+TODAY = dt.date(2026, 6, 1)
 
 FILE = read_claims(Path(__file__).parents[1] / "evals" / "claims.toml")
 SMALL = World(
@@ -69,3 +77,18 @@ def file_for(world: World, *claims: AnyClaim) -> ClaimsFile:
 def changed(**changes: Any) -> World:
     """Return the small world with changes."""
     return dataclasses.replace(SMALL, **changes)
+
+
+def logs_of(**columns: Sequence[Any]) -> Logs:
+    """Return logs of lists: texts (None for none) or numbers."""
+    found: dict[str, Column] = {}
+    for name, values in columns.items():
+        texts = any(isinstance(one, str) for one in values)
+        found[name] = Words.of(list(values)) if texts else np.array(values, dtype=np.float64)
+    return made(found)
+
+
+def measured(logs: Logs, name: str, **changes: Any) -> ClaimResult:
+    """Measure one shipped claim, with changes, on logs."""
+    claim = msgspec.structs.replace(claim_of(name), **{"where": {}, **changes})
+    return measure_claim(claim, ClaimsFile(ledger=LedgerTable(), claim=(claim,)), logs, TODAY)

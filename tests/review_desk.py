@@ -194,3 +194,14 @@ class Visitor:
         self.get("/who")
         assert self.post("/who", {"name": self.name}).status == 303
         return self
+
+
+FULL = {"accuracy": "1", "hallucinated": "no", "politeness": "4", "escalation": "none"}
+
+
+def judge(desk: Desk, who: str, item: str, **said: str) -> None:
+    desk.store.save(item, {**FULL, **said, "state": "done"}, author=who)
+
+
+def chatparity(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "chatparity", *arguments], cwd=cwd, capture_output=True, text=True)

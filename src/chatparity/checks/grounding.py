@@ -166,10 +166,15 @@ def _supported(value: Value, sources: Sources) -> bool:
 
 
 def _so_often(value: Value, sources: Sources) -> bool:
-    """Say whether a number of times stands in the sources as a plain number, or in words."""
-    if any(kind in ("amount", "number") and normal == value.normal for kind, normal, _ in sources.keys):
+    """Say whether a number of times is stated: as such, or by what was said in the conversation as a plain number.
+
+    A number of instalments or an amount is none, however often it stands in the knowledge.
+    """
+    if any(kind == "number" and normal == value.normal and unit == "times" for kind, normal, unit in sources.keys):
         return True
-    return any(value.normal in _spelled(text, language) for text in sources.texts for language in sources.languages)
+    if any(kind == "number" and normal == value.normal for kind, normal, _ in sources.told):
+        return True
+    return any(value.normal in _spelled(text, language) for text in sources.said for language in sources.languages)
 
 
 def _rounded(value: Value, sources: Sources) -> bool:

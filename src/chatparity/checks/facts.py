@@ -20,7 +20,7 @@ from chatparity.checks.phones import PHONE, phone
 from chatparity.checks.scan import Meaning, Scan
 from chatparity.checks.values import Value, duration, parse_number
 
-_EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?://|www\.)(?:(?![，。、；;؛])\S)*[^\s.,;:!?)\]}»”\"'，。、]")
 _ID = re.compile(
     rf"(?<!{ANY_LETTER})(?<!-)#?(?:[A-Za-z]{{1,2}}-\d{{2,}}(?:-\d+)*|[A-Z]{{1,5}}-\d{{2,}}(?:-\d+)*"
@@ -29,6 +29,8 @@ _ID = re.compile(
 )
 _TIME = re.compile(r"(\d{1,2})(?:(?::|\s?h\s?)([0-5]\d)(?::[0-5]\d)?)?(?:\s?([ap])\.?m\b\.?)?(?!\d|:\d)")
 _DIGIT = re.compile(r"\d")
+# So far before a number in words the beginning of a larger one is looked for.
+_BACK = 30
 
 
 @lru_cache(maxsize=8192)
@@ -135,7 +137,9 @@ def _cents(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
     return [Meaning("amount", Decimal(int(match["n"])) / 100, own)] if own else None
 
 
-def _worded_amount(match: re.Match[str], finder: Finder) -> list[Meaning]:
+def _worded_amount(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
+    if _goes_on(match, match.start("w"), finder):
+        return None
     code = finder.currency_words[match["c2"]]
     return [Meaning("amount", Decimal(finder.numbers[match["w"]]), code, worded=True)]
 
@@ -157,8 +161,17 @@ def _time(match: re.Match[str]) -> list[Meaning] | None:
     return _at(clock_time(hour, match[2]))
 
 
+def _goes_on(match: re.Match[str], start: int, finder: Finder) -> bool:
+    """Say whether a number in words is but the end of a larger one: "fifty" of "two hundred and fifty"."""
+    before = match.string[max(0, start - _BACK) : start]
+    return finder.larger is not None and finder.larger.search(before) is not None
+
+
 def _lasting(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
     """Read a duration; "3 to 5 days" is both."""
+    first = "from" if match["from"] else "n"
+    if match[first] in finder.numbers and _goes_on(match, match.start(first), finder):
+        return None
     unit = finder.units[match["unit"]]
     found: list[Meaning] = []
     for token in filter(None, (match["from"], match["n"])):

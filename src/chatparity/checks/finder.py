@@ -86,6 +86,7 @@ class Finder:
     fixed_values: dict[str, str]
     relative_days: dict[str, int]
     numbers: dict[str, int]
+    larger: re.Pattern[str] | None
     multiples: dict[str, int]
     fractions: dict[str, Decimal]
 
@@ -119,9 +120,19 @@ def finder_of(language: str, market: str | None) -> Finder:
         fixed_values=words.fixed_words(),
         relative_days=words.relative_words(),
         numbers=numbers,
+        larger=_larger(words, numbers),
         multiples=multiples,
         fractions=words.fractions(),
     )
+
+
+def _larger(words: Wording, numbers: Iterable[str]) -> re.Pattern[str] | None:
+    """Return the expression for the beginning of a number in words whose end is about to be read."""
+    begun = any_of([*forms(words.larger), *numbers])
+    joins = forms((*words.joins, *words.ones_first, *words.cents_links))
+    links = optional({join.strip() for join in joins} - {"", "-"}, r"\s")
+    back = "" if words.language in ("ja", "zh", "ko") else rf"(?<!{ANY_LETTER})"
+    return _maybe(words, rf"{back}(?:{begun})(?:[\s-]{links}|(?<=[\u3040-\u9fff\uac00-\ud7af]))$", begun)
 
 
 def _maybe(words: Wording, expression: str, wanted: object) -> re.Pattern[str] | None:

@@ -30,6 +30,12 @@ from chatparity.transcript import Knowledge
 # So many letters of the longest passage tell its language.
 _READ = 400
 _OFTEN, _NEAR = 3, 3
+# Less money than this is what does not divide, and no claim.
+_LEAST = Decimal("0.05")
+# So many months in words are a life's, not a contract's.
+_LONG = 120
+# These end a number of days as well as a day of the month.
+_DAY_OF_MONTH = "日일号號"
 # "kr" is the money of four countries; which one is meant the currency of the order tells.
 _CROWNS = frozenset({"DKK", "NOK", "SEK", "ISK", ""})
 _WORD = re.compile(r"[^\W\d_]+")
@@ -102,10 +108,13 @@ def _checkable(value: Value, beside: Sequence[Value]) -> bool:
         return value.normal >= _OFTEN and not multiplies
     if value.kind not in CHECKABLE or value.relative:
         return False
+    if value.kind == "amount" and isinstance(value.normal, Decimal):
+        return value.normal >= _LEAST
     if value.kind == "percent":
         return value.normal != 100
     if value.kind == "duration" and isinstance(value.normal, Decimal):
-        return not (value.worded and value.unit == "minute" and value.normal <= 1440)
+        small_talk = value.said == "year" and value.normal >= _LONG
+        return not (value.worded and (small_talk or (value.unit == "minute" and value.normal <= 1440)))
     return True
 
 
@@ -116,7 +125,7 @@ def _value_finding(
     place = (value.text, value.start, value.end)
     follows = (
         _between(value, beside, sources, on)
-        or _counted(value, beside, on)
+        or _counted(value, beside, sources, on)
         or _reckoned(value, beside, sources, spelled)
     )
     if follows or _supported(value, sources):
@@ -148,16 +157,24 @@ def _supported(value: Value, sources: Sources) -> bool:
             return not any(k == "amount" and normal == value.normal and unit for k, normal, unit in sources.keys)
         return value.worded and _rounded(value, sources)
     if value.kind == "duration" and value.said == "day" and isinstance(value.normal, Decimal):
+        days = value.normal / 1440
+        if value.text[-1] in _DAY_OF_MONTH and any(one.day == days for one in _days(sources)):
+            return True
         # "5 days" for five business days: loose, but whether it matters is beyond a rule.
-        return ("duration", value.normal / 1440, "business_day") in sources.keys
+        return ("duration", days, "business_day") in sources.keys
     return False
 
 
 def _so_often(value: Value, sources: Sources) -> bool:
-    """Say whether a number of times stands in the sources as a plain number, or in words."""
-    if any(kind in ("amount", "number") and normal == value.normal for kind, normal, _ in sources.keys):
+    """Say whether a number of times is stated: as such, or by what was said in the conversation as a plain number.
+
+    A number of instalments or an amount is none, however often it stands in the knowledge.
+    """
+    if any(kind == "number" and normal == value.normal and unit == "times" for kind, normal, unit in sources.keys):
         return True
-    return any(value.normal in _spelled(text, language) for text in sources.texts for language in sources.languages)
+    if any(kind == "number" and normal == value.normal for kind, normal, _ in sources.told):
+        return True
+    return any(value.normal in _spelled(text, language) for text in sources.said for language in sources.languages)
 
 
 def _rounded(value: Value, sources: Sources) -> bool:
@@ -167,10 +184,15 @@ def _rounded(value: Value, sources: Sources) -> bool:
 
 
 def _between(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> bool:
-    """Say whether a duration lies between two supported dates of the reply, one of them and today, or two times."""
+    """Say whether a duration lies between two supported dates of the reply, one of them and today, or two times.
+
+    A stated date counts as one of the reply's where its day of the month is there: "nine days, until the 20th".
+    """
     if value.kind != "duration" or value.unit != "minute":
         return False
     dates = {on} | {one.normal for one in beside if one.kind == "date" and _supported(one, sources)}
+    numbers = {one.normal for one in beside if one.kind == "number"}
+    dates |= {day for day in _days(sources) if Decimal(day.day) in numbers}
     days = [date.toordinal() * 1440 for date in dates if isinstance(date, dt.date)]
     times = [int(str(one.normal)[:2]) * 60 + int(str(one.normal)[3:]) for one in beside if one.kind == "time"]
     return any(abs(one - other) == value.normal for known in (days, times) for one, other in combinations(known, 2))
@@ -188,11 +210,22 @@ def _slipped(value: Value, beside: Sequence[Value], sources: Sources, on: dt.dat
     return any(("date", day, "") in sources.keys and day not in said and day != on for day in near)
 
 
-def _counted(value: Value, beside: Sequence[Value], on: dt.date | None) -> bool:
-    """Say whether a date is today and a duration that the reply says as well: "in 5 business days, by 27 March"."""
+def _counted(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> bool:
+    """Say whether a date is a duration that the reply says as well after today or, where it is supported, a stated day.
+
+    "In 5 business days, by 27 March"; "14 days after the due date, that is 29 January".
+    """
     if value.kind != "date" or on is None:
         return False
-    return any(one.kind == "duration" and add(on, one) == value.normal for one in beside)
+    lasting = [one for one in beside if one.kind == "duration"]
+    if any(add(on, one) == value.normal for one in lasting):
+        return True
+    return any(add(day, one) == value.normal for one in lasting if _supported(one, sources) for day in _days(sources))
+
+
+def _days(sources: Sources) -> list[dt.date]:
+    """Return the days that are stated, first to last."""
+    return sorted({day for _, day, _ in sources.keys if isinstance(day, dt.date)})
 
 
 def _reckoned(value: Value, beside: Sequence[Value], sources: Sources, spelled: Set[Decimal]) -> bool:
@@ -204,6 +237,8 @@ def _reckoned(value: Value, beside: Sequence[Value], sources: Sources, spelled: 
     if value.kind != "amount" or not isinstance(value.normal, Decimal):
         return False
     times = {one.normal for one in beside if one.kind == "number" and isinstance(one.normal, Decimal)} | spelled
+    # "Three of 24.00 and a last one that is a cent more".
+    times |= {number + 1 for number in times}
     wholes = {normal for kind, normal, unit in sources.keys if kind == "amount" and unit in (value.unit, "")}
     if any(_makes_up(value.normal, number, whole) for number in times for whole in wholes):
         return True

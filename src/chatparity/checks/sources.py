@@ -87,16 +87,11 @@ class Sources:
         self._acts = any(
             call.ok and words_of(call.name)[0] not in shared().read_verbs for call in exchange.reply.tool_calls
         )
-        self._said = [turn.text for turn in point.history] + [reply.text for _, reply in exchange.earlier]
-
-    @property
-    def texts(self) -> list[str]:
-        """Return the valid passages of knowledge and what was said before."""
-        return [*(passage.text for passage in self._valid), *self._said]
+        self.said = [turn.text for turn in point.history] + [reply.text for _, reply in exchange.earlier]
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Return the languages that these may be in: the conversation's, and English."""
+        """Return the languages that what supports a reply may be in: the conversation's, and English."""
         return tuple(dict.fromkeys((self._point.language, "en")))
 
     @cached_property
@@ -106,12 +101,16 @@ class Sources:
         found = set(_policy_keys(self._valid, point.language, self._market, on))
         for facts in self._structured:
             found |= facts.keys
-        for text in self._said:
-            for value in find_values(text, point.language, self._market, on):
-                found.update(value.keys)
+        found |= self.told
         if on is not None:
             found.add(("date", on, ""))
         return found
+
+    @cached_property
+    def told(self) -> set[Key]:
+        """Return the values of what was said before."""
+        place = (self._point.language, self._market, self._on)
+        return {key for text in self.said for value in find_values(text, *place) for key in value.keys}
 
     @cached_property
     def derived(self) -> set[Key]:

@@ -51,6 +51,7 @@ class Wording(_Table, frozen=True):
 
     `prefix` is an expression for what may be attached before a word; `not_units` are words of CLDR that are no units
     here, `no_duration_before` words after a number and unit that make it none ("14日まで" is a day of the month).
+    `larger` words begin a number that is not read ("two hundred and fifty"), of which what follows is but a part.
     """
 
     language: str
@@ -72,6 +73,7 @@ class Wording(_Table, frozen=True):
     bare_cents: bool = False
     joins: tuple[str, ...] = ()
     ones_first: tuple[str, ...] = ()
+    larger: tuple[str, ...] = ()
     not_units: tuple[str, ...] = ()
     no_duration_before: tuple[str, ...] = ()
     business_before: tuple[str, ...] = ()

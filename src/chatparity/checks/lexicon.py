@@ -16,6 +16,7 @@ import msgspec
 from chatparity.checks.anchors import Anchors, Phrases
 from chatparity.checks.locales import base
 from chatparity.checks.phrases import compiled, fill
+from chatparity.checks.text import fold
 from chatparity.errors import InputError, Problem
 
 
@@ -130,13 +131,18 @@ class Lexicon(_Table, frozen=True):
         return Phrases(self.filled(patterns), anchors, compile_, accents=accents)
 
     def claim_patterns(self, family: str, *, impersonal: bool) -> tuple[str, ...]:
-        """Return the patterns that claim an action of a family, in the speaker's own person or impersonally."""
+        """Return the patterns that claim an action of a family, in the speaker's own person or impersonally.
+
+        Verbs with a negation of their own ("nothing stands in the way") have frames of their own, so that a negation
+        around the others still takes back what they say.
+        """
         entry = self.claim[family]
         frames, verbs = (self.claims.done, entry.done) if impersonal else (self.claims.did, entry.did)
-        if not verbs:
-            return () if impersonal else self.filled(entry.say)
-        words = {**self.words, "verb": verbs}
-        return (*(fill(frame, words) for frame in frames), *(() if impersonal else self.filled(entry.say)))
+        said = () if impersonal else self.filled(entry.say)
+        negations = self.expression(self.guards.negations)
+        denying = tuple(verb for verb in verbs if negations and negations.search(fold(verb).text))
+        some = (tuple(verb for verb in verbs if verb not in denying), denying)
+        return (*(fill(frame, {**self.words, "verb": verbs}) for frame in frames for verbs in some if verbs), *said)
 
 
 class Action(_Table, frozen=True):

@@ -24,6 +24,7 @@ _GAP = r"(?:[^\s.!?]+\s+){0,6}?"
 # A comma may stand before a gap: "tell me, please, your number".
 _MARK = r"[^\w\s.!?]?"
 _UNSPACED_GAP = r"[^\n.!?。]{0,12}?"
+_LEFT_OUT = re.compile(r"\[[^\[\]]*\]")
 _WORD = re.compile(r"[^\s()\[\]|…]+")
 
 
@@ -32,10 +33,12 @@ def fill(pattern: str, words: Mapping[str, Sequence[str]]) -> str:
 
     def alternatives(match: re.Match[str]) -> str:
         try:
-            return "(" + "|".join(words[match.group(1)]) + ")"
+            some = words[match.group(1)]
         except KeyError:
             known = ", ".join(sorted(words)) or "none"
             raise ValueError(f"{pattern!r}: no words named {match.group(1)!r} (there are: {known})") from None
+        # What may be left out is left out with its blank.
+        return some[0] if len(some) == 1 and _LEFT_OUT.fullmatch(some[0]) else "(" + "|".join(some) + ")"
 
     return re.sub(r"\{(\w+)\}", alternatives, pattern)
 

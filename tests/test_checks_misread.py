@@ -38,6 +38,11 @@ def shown(text: str, language: str, market: str | None = None) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "market", "text", "expected"),
     [
+        ("uk", "GB", "Ліміт двісті п’ятдесят фунтів.", []),
+        ("bg", "DE", "Осемдесетте и четири евро за столчето.", []),
+        ("ko", "US", "열두 달에 한 번입니다.", []),
+        ("en", "GB", "One or two days, five pounds and twenty days.", ["1d", "2d", "5 GBP", "20d"]),
+        ("he", "IL", "יש לך מכתב ב-dana.levi@example.com.", ["dana.levi@example.com"]),
         ("ja", "GB", "お支払いは5/1と2/10です。", ["2026-05-01", "2026-02-10"]),
         ("ja", "JP", "合計は1万3,200円、残りは3万4,800円です。", ["13200 JPY", "34800 JPY"]),
         ("zh", "FR", "编号C-4408-1，6月24日前答复", ["C-4408-1", "2026-06-24"]),

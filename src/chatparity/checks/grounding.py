@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
 from chatparity.checks.calls import calls_in, calls_of, families_of, succeeded
@@ -23,7 +23,7 @@ from chatparity.checks.sources import Sources, add, sources_of, today, valid_pas
 from chatparity.checks.statements import Statement, claimed_actions, promises
 from chatparity.checks.text import fold, phrase_pattern
 from chatparity.checks.values import CHECKABLE, Value
-from chatparity.checks.wording import wording
+from chatparity.checks.wording import forms, wording
 from chatparity.exchange import Evidence, Exchange
 from chatparity.transcript import Knowledge
 
@@ -166,15 +166,17 @@ def _supported(value: Value, sources: Sources) -> bool:
 
 
 def _so_often(value: Value, sources: Sources) -> bool:
-    """Say whether a number of times is stated: as such, or by what was said in the conversation as a plain number.
+    """Say whether a number of times is stated: as one, as a count of a record, or as any number in the conversation.
 
     A number of instalments or an amount is none, however often it stands in the knowledge.
     """
-    if any(kind == "number" and normal == value.normal and unit == "times" for kind, normal, unit in sources.keys):
+    if ("number", value.normal, "times") in sources.keys:
         return True
     if any(kind == "number" and normal == value.normal for kind, normal, _ in sources.told):
         return True
-    return any(value.normal in _spelled(text, language) for text in sources.said for language in sources.languages)
+    if any(value.normal in _spelled(text, language) for text in sources.said for language in sources.languages):
+        return True
+    return any(value.normal in _times_in(text, language) for text in sources.known for language in sources.languages)
 
 
 def _rounded(value: Value, sources: Sources) -> bool:
@@ -237,8 +239,6 @@ def _reckoned(value: Value, beside: Sequence[Value], sources: Sources, spelled: 
     if value.kind != "amount" or not isinstance(value.normal, Decimal):
         return False
     times = {one.normal for one in beside if one.kind == "number" and isinstance(one.normal, Decimal)} | spelled
-    # "Three of 24.00 and a last one that is a cent more".
-    times |= {number + 1 for number in times}
     wholes = {normal for kind, normal, unit in sources.keys if kind == "amount" and unit in (value.unit, "")}
     if any(_makes_up(value.normal, number, whole) for number in times for whole in wholes):
         return True
@@ -264,16 +264,27 @@ def _spelled(text: str, language: str) -> set[Decimal]:
     return {Decimal(counts[word]) for word in _WORD.findall(told) if word in counts}
 
 
+@lru_cache(maxsize=4096)
+def _times_in(text: str, language: str) -> frozenset[Decimal]:
+    """Return the numbers of times that a passage has in words: "three times"."""
+    counts, times = _counts(base(language)), forms(wording(language).times)
+    words = _WORD.findall(fold(text).text)
+    return frozenset(Decimal(counts[one]) for one, other in pairwise(words) if one in counts and other in times)
+
+
 @lru_cache(maxsize=64)
 def _counts(language: str) -> dict[str, int]:
     return wording(language).counts()
 
 
 def _makes_up(part: Decimal, number: Decimal, whole: object) -> bool:
-    """Say whether a part paid 2 to 12 times is a whole, to less than a cent each."""
+    """Say whether a part paid 2 to 12 times is a whole, to less than a cent each.
+
+    Where it does not divide, the last payment may be told apart: "three of 62.30 and a last one that is a cent more".
+    """
     if not isinstance(whole, Decimal) or not 2 <= number <= 12 or number % 1:
         return False
-    return abs(part * number - whole) < number / 100
+    return abs(part * number - whole) < number / 100 or 0 < abs(part * (number + 1) - whole) < (number + 1) / 100
 
 
 def _claim_finding(claim: Statement, exchange: Exchange, sources: Sources) -> Finding:

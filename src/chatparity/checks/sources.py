@@ -31,6 +31,8 @@ _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
 _CENTS = re.compile(r"\d+\.\d\d")
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?$")
+# A field of these names says which, and no other says how often.
+_ORDINAL = frozenset({"number", "no", "index", "position", "id"})
 _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
 
 
@@ -88,6 +90,11 @@ class Sources:
             call.ok and words_of(call.name)[0] not in shared().read_verbs for call in exchange.reply.tool_calls
         )
         self.said = [turn.text for turn in point.history] + [reply.text for _, reply in exchange.earlier]
+
+    @property
+    def known(self) -> list[str]:
+        """Return the texts of the valid passages of knowledge."""
+        return [passage.text for passage in self._valid]
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -293,6 +300,8 @@ class _Reader:
         else:
             self.keys.add(("amount", abs(number), currency))
             self.amounts.add(abs(number))
+            if number == number.to_integral_value() and not _ORDINAL.intersection(words):
+                self.keys.add(("number", abs(number), "times"))
 
     def _add_sums(self, items: Sequence[Any], currency: str) -> None:
         """Add sums over a list of objects (instalments): all, those of each status, those that are still open.

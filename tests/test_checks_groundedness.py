@@ -49,6 +49,12 @@ def score(text: str, *sources: str, language: str = "en") -> float:
     return found
 
 
+def end(text: str) -> float:
+    found = features(text, (POLICY,), "en")
+    assert found is not None
+    return found.end
+
+
 @pytest.mark.parametrize("language", TOLD)
 def test_what_the_sources_say_rests_on_them_more_than_what_they_do_not(language: str) -> None:
     source, carried, invented = TOLD[language]
@@ -77,6 +83,22 @@ def test_words_that_stand_far_apart_in_the_sources_rest_on_them_less() -> None:
     assert far is not None
     assert near.apart < far.apart
     assert near.window == far.window == 0.0 or near.window < far.window
+
+
+def test_what_no_source_has_counts_more_at_the_end_of_a_statement() -> None:
+    before, after = "In Lisbon you can move a due date once.", "You can move a due date once in Lisbon."
+    assert end(before) == 0.0 < end(after)
+    assert score(before, POLICY) - score(after, POLICY) > 0.1
+    assert end(f"{after} You can move a due date once.") == end(f"You can move a due date once. {after}")
+
+
+@pytest.mark.parametrize(
+    "asked", ["Do you like umbrellas?", "Do you like umbrellas?!", "你喜欢雨伞吗？", "هل تحب المظلات؟"]
+)
+def test_what_is_asked_or_has_one_word_is_no_end_where_something_is_stated(asked: str) -> None:
+    stated = "You can move a due date once in Lisbon."
+    assert end(f"{stated} {asked}") == end(f"Umbrellas! {stated}") == end(stated)
+    assert end(asked) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from importlib.resources import files
 import msgspec
 
 from chatparity.checks.locales import base
-from chatparity.checks.text import UNSPACED, fold
+from chatparity.checks.text import UNSPACED, fold, sentences
 from chatparity.checks.wording import wording
 
 _STEM, _BEGINNING, _HALF = 5, 4, 0.6
@@ -41,15 +41,15 @@ class _Small(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Features:
     """What is measured of a text beside its sources; every one is higher the less the text rests on them.
 
-    `missing` is the share of matter without support, long words counting more; `many` how much that is; `apart` how far
-    apart in the sources stands what the text puts side by side; `reworded` the share of words in no run of three of the
-    sources; `agrees` an answer of one word first; `number` a number that no source has; `self` the speaker's own person
-    and `you` the reader's; `words` the share of all words without support; `window` the matter that is missing in the
-    best stretch of the sources of twice the text's length; `letters` the share of runs of five letters in none of the
-    sources; `long` the length of the sources, in which more is found by chance.
+    `many` is how much of the matter has no support; `apart` how far apart in the sources stands what the text puts side
+    by side; `reworded` the share of words in no run of three of the sources; `agrees` an answer of one word first;
+    `number` a number that no source has; `self` the speaker's own person and `you` the reader's; `words` the share of
+    all words without support; `window` the matter that is missing in the best stretch of the sources of twice the
+    text's length; `letters` the share of runs of five letters in none of the sources; `long` the length of the sources,
+    in which more is found by chance; `end` the share of matter without support in the last third of each statement,
+    where speakers tend to put what is new.
     """
 
-    missing: float
     many: float
     apart: float
     reworded: float
@@ -61,6 +61,7 @@ class Features:
     window: float
     letters: float
     long: float
+    end: float
 
 
 @dataclass(frozen=True)
@@ -92,30 +93,27 @@ def groundedness(text: str, sources: tuple[str, ...], language: str) -> float | 
 def matter_of(text: str, language: str) -> list[str]:
     """Return the words of a text that carry matter, cut to five letters."""
     language = base(language)
-    return [word[:_STEM] for word in _matter(_words(text, language), _small(language)[0])]
+    return [word[:_STEM] for word in _matter(_words(fold(text).text, language), _small(language)[0])]
 
 
 def features(text: str, sources: tuple[str, ...], language: str) -> Features | None:
     """Return what is measured of a text; None where it has no words or there are no sources."""
     language = base(language)
-    words = _words(text, language)
+    told = _sentences(text, language)
+    words = [word for sentence, _ in told for word in sentence]
     index = _index(sources, language)
     if not words or not index.words:
         return None
     small = _small(language)
-    matter = _matter(words, small[0])
+    parts = [(_matter(sentence, small[0]), asks) for sentence, asks in told]
+    matter = [word for part, _ in parts for word in part]
     lacking = {word: _lacking(word, index) for word in {*matter, *words}}
-    lost = sum(lacking[word] for word in matter)
-    weight = {word: math.log(1 + len(word)) for word in matter}
     stems = [word[:_STEM] for word in words]
     threes = list(zip(stems, stems[1:], stems[2:], strict=False))
     runs = _runs(words)
     covered = {place + step for place, three in enumerate(threes) if three in index.threes for step in range(3)}
     return Features(
-        missing=sum(lacking[word] * weight[word] for word in matter) / sum(weight[word] for word in matter)
-        if matter
-        else 1.0,
-        many=math.log1p(lost),
+        many=math.log1p(sum(lacking[word] for word in matter)),
         apart=_apart([word[:_STEM] for word in matter], index),
         reworded=1 - len(covered) / len(stems),
         agrees=float(words[0] in small[3]),
@@ -126,13 +124,21 @@ def features(text: str, sources: tuple[str, ...], language: str) -> Features | N
         window=1 - _best_window([word[:_STEM] for word in matter], 2 * len(words), index),
         letters=sum(run not in index.letters for run in runs) / len(runs),
         long=math.log1p(len(index.stems)),
+        end=_end(parts, lacking),
     )
 
 
+def _sentences(text: str, language: str) -> list[tuple[list[str], bool]]:
+    """Return the words of each sentence of a text, and whether it asks (in Greek, whose mark is `;`, never)."""
+    folded = fold(text).text
+    spans = (folded[start:end] for start, end in sentences(folded))
+    return [(_words(one, language), one.rstrip(" \n!").endswith("?")) for one in spans]
+
+
 def _words(text: str, language: str) -> list[str]:
-    """Return the words of a text, folded, numbers in words as digits and without what groups their thousands."""
+    """Return the words of a folded text, numbers in words as digits and without what groups their thousands."""
     counts = _counts(language)
-    found = _WORD.findall(fold(text).text)
+    found = _WORD.findall(text)
     return [_GROUPING.sub("", word) if word[0].isdigit() else counts.get(word, word) for word in found]
 
 
@@ -147,6 +153,17 @@ def _lacking(word: str, index: _Index) -> float:
         return 0.0
     long = len(word) >= _STEM and not word[0].isdigit()
     return 1 - _HALF if long and word[:_BEGINNING] in index.beginnings else 1.0
+
+
+def _end(parts: list[tuple[list[str], bool]], lacking: dict[str, float]) -> float:
+    """Return how far the last third of each sentence's matter lacks support, from 0 to 1; 1.0 without any matter.
+
+    Questions, then sentences with one word of matter, are left out where there is something else.
+    """
+    told = [part for part, asks in parts if part and not asks] or [part for part, _ in parts]
+    told = [part for part in told if len(part) > 1] or told
+    ends = [lacking[word] for part in told for word in part[-max(1, len(part) // 3) :]]
+    return sum(ends) / len(ends) if ends else 1.0
 
 
 def _speaks(words: list[str], own: frozenset[str], index: _Index) -> float:
@@ -198,7 +215,7 @@ def _index(sources: tuple[str, ...], language: str) -> _Index:
     """Return the sources as an index; a passage that many replies rest on is read once."""
     words: list[str] = []
     for source in sources:
-        words += _words(source, language)
+        words += _words(fold(source).text, language)
     stems = [word[:_STEM] for word in words]
     places: dict[str, list[int]] = {}
     for place, stem in enumerate(stems):

@@ -54,3 +54,10 @@ def test_a_short_text_is_not_taken_for_a_small_neighbour_of_its_language() -> No
 def test_a_short_reply_in_chinese_letters_is_long_enough_to_tell() -> None:
     assert detect("您的包裹明天下午送达", "en").code == "zh"
     assert detect("退款已经处理完成", "ja").code == "zh"
+
+
+def test_a_longer_text_without_a_ukrainian_letter_is_not_told_as_ukrainian() -> None:
+    """Both detectors take the Russian one for Ukrainian when the card's name is left out."""
+    russian = "На ту же карту, с цифрами 4051 на конце. Чек ждать не надо. Всего Вам доброго, Роза!"
+    assert identify(russian).code is None
+    assert identify("На ту ж картку, з цифрами 4051 наприкінці. Чекати на чек не треба, усе гаразд.").code == "uk"

@@ -27,6 +27,8 @@ _NAMES = {"iw": "he", "zh-Hant": "zh", "jw": "jv"}
 # Languages that pycld2 takes short texts of a greater neighbour for.
 _SMALL = {"co": "it", "az": "tr", "gl": "pt", "lb": "de", "fy": "nl", "fo": "da", "ht": "fr", "crs": "fr", "sco": "en"}
 _SHARE = 0.7
+# Letters of which hardly a text of a language has none.
+_LETTERS = {"uk": frozenset("іїєґ")}
 # So sure must the second opinion be to stand alone, of at least so many letters.
 _CERTAIN, _LONG = 0.99, 24
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -87,10 +89,16 @@ def pycld2_says(text: str, hint: str = "") -> Detected:
 
 
 def _second_opinion(text: str, letters: int) -> Detected:
-    """Return what pycld2 would guess where py3langid says so too, or what that is certain of."""
+    """Return what pycld2 would guess where py3langid says so too, or what that is certain of.
+
+    Neither is believed of a longer text without one letter that its language can hardly do without.
+    """
     import pycld2
 
     code, certainty = _classifier().classify(text)
+    needed = _LETTERS.get(code)
+    if needed and letters >= 2 * _LONG and needed.isdisjoint(text.lower()):
+        return Detected(None, why=f"the detectors say {code}, but no letter of it is there")
     _, _, guesses = pycld2.detect(_UNPRINTABLE.sub(" ", text), bestEffort=True)
     guess = _NAMES.get(guesses[0][1], guesses[0][1])
     if same_language(guess, code):

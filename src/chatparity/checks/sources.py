@@ -300,19 +300,18 @@ class _Reader:
             self.keys |= {value.key for value in find_values(text, "en", self.market, self.on)}
 
     def _number(self, number: Decimal, name: str, currency: str) -> None:
-        words = words_of(name)
-        unit = next((_UNITS[word] for word in words if word in _UNITS), None)
-        if "percent" in words or "rate" in words:
+        measure, whole = _measure(name), number == number.to_integral_value()
+        if measure == "percent":
             self.keys.add(("percent", number, ""))
-        elif unit is not None and number == number.to_integral_value():
-            whole = "business_day" if unit == "day" and {"business", "banking", "working"} & set(words) else unit
-            count, smallest = duration(int(number), whole)
+        elif measure and whole:
+            count, smallest = duration(int(number), measure)
             self.keys.add(("duration", count, smallest))
         else:
-            self.keys.add(("amount", abs(number), currency))
-            self.amounts.add(abs(number))
-            if number == number.to_integral_value() and not _ORDINAL.intersection(words):
-                self.keys.add(("number", abs(number), "times"))
+            size = abs(number)
+            self.keys.add(("amount", size, currency))
+            self.amounts.add(size)
+            if whole and not _ORDINAL.intersection(words_of(name)):
+                self.keys.add(("number", size, "times"))
 
     def _add_sums(self, items: Sequence[Any], currency: str) -> None:
         """Add sums over a list of objects (instalments): all, those of each status, those that are still open.
@@ -322,7 +321,7 @@ class _Reader:
         objects: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict)]
         if len(objects) < 2:
             return
-        groups: dict[str, list[Mapping[str, Decimal]]] = {}
+        groups: dict[str, list[dict[str, Decimal]]] = {}
         for item in objects:
             money = {name: Decimal(str(value)) for name, value in item.items() if _is_money(value, currency)}
             status = str(item.get("status", ""))
@@ -337,6 +336,16 @@ class _Reader:
                     columns[name] = columns.get(name, Decimal(0)) + amount
             for total in (*columns.values(), sum(columns.values(), Decimal(0))):
                 self.sums.add(("amount", total, currency))
+
+
+@lru_cache(maxsize=4096)
+def _measure(name: str) -> str:
+    """Return what the number of a field of this name measures: "percent", a unit of time, or nothing that it names."""
+    words = words_of(name)
+    if "percent" in words or "rate" in words:
+        return "percent"
+    unit = next((_UNITS[word] for word in words if word in _UNITS), "")
+    return "business_day" if unit == "day" and {"business", "banking", "working"} & set(words) else unit
 
 
 def _is_money(value: Any, currency: str) -> bool:

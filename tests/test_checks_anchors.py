@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chatparity.checks.anchors import Anchors, Phrases
+from chatparity.checks.anchors import Anchors, Phrases, Section
 from chatparity.checks.lexicon import Lexicon, languages, lexicon
 from chatparity.checks.phrases import compiled, needed_words
 from chatparity.checks.statements import OF_CUSTOMERS
@@ -86,7 +86,27 @@ def test_a_group_that_comes_later_is_found_in_a_text_seen_before() -> None:
 
 
 def test_what_a_pattern_needs_is_what_it_cannot_lack() -> None:
-    assert needed_words("i have [just] refunded") == [{"refunded"}, {"have"}, {"i"}]
-    assert needed_words("(i have|we had) … refund*") == [{"refund"}, {"have", "had"}]
+    assert needed_words("i have [just] refunded") == [[{"refunded"}, {"have"}, {"i"}]]
+    assert needed_words("(i have|we had) … refund*") == [[{"refund"}, {"have"}, {"i"}], [{"refund"}, {"had"}, {"we"}]]
+    assert needed_words("(i|we) refund (it|this)") == [[{"refund"}, {"it", "this"}, {"i", "we"}]]
     assert needed_words("[please] (|do) *ing") == []
-    assert needed_words("dell'(ordine|acquisto)") == [{"dell'"}]
+    assert needed_words("dell'(ordine|acquisto)") == [[{"dell'"}]]
+
+
+def test_where_the_ways_would_be_many_one_set_tells_the_fewer() -> None:
+    many = "|".join(f"a{number} b{number}" for number in range(40))
+    ways = needed_words(f"(x y|v w) ({many})")
+    assert len(ways) == 40
+    assert all({"x", "v"} in way for way in ways)
+    assert {"a7"} in ways[7]
+    assert {"b7"} in ways[7]
+
+
+def test_a_section_finds_what_its_groups_find_in_their_order() -> None:
+    anchors = Anchors(anywhere=False)
+    groups = [(words[0], phrases(words, anchors)) for words in (("good", "day"), ("night",), ("a good",))]
+    told = "a good day and a good evening"
+    found = [(name, match.span()) for name, match in Section(groups).finditer(told)]
+    assert found == [(name, match.span()) for name, group in groups for match in group.finditer(told)]
+    assert [name for name, _ in found] == ["good", "good", "good", "a good", "a good"]
+    assert list(Section[str](()).finditer(told)) == []

@@ -15,7 +15,7 @@ from chatparity.checks.identify import identify
 from chatparity.checks.lexicon import languages, lexicon, shared
 from chatparity.checks.locales import base
 from chatparity.checks.phrases import words_in
-from chatparity.checks.statements import Statement, group_patterns
+from chatparity.checks.statements import Statement, section_of
 from chatparity.checks.text import bare, clauses, fold, sentences
 
 # Requests in English are understood wherever they are made; a bare "agent" only in English.
@@ -109,9 +109,8 @@ def _hits(spoken: str, language: str, *, alone: bool) -> Iterator[tuple[int, int
 
 def _found(spoken: str, language: str) -> Iterator[tuple[int, int, str]]:
     mended = _mended(spoken, language)
-    for group, pattern in group_patterns(language, "asks"):
-        for match in pattern.finditer(mended):
-            yield match.start(), match.end(), group
+    for group, match in section_of(language, "asks").finditer(mended):
+        yield match.start(), match.end(), group
 
 
 def _mended(spoken: str, language: str) -> str:

@@ -103,10 +103,11 @@ def names_in(records: Any) -> tuple[str, ...]:
     waiting = [records]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, Mapping):
-            waiting.extend(one.values())
+        if isinstance(one, str):
+            if len(one) > 3 and not one.islower() and one.upper() != one:
+                found.add(one)
         elif isinstance(one, list):
             waiting.extend(one)
-        elif isinstance(one, str) and len(one) > 3 and not one.islower() and one.upper() != one:
-            found.add(one)
+        elif isinstance(one, Mapping):
+            waiting.extend(one.values())
     return tuple(sorted(found, key=lambda name: (-len(name), name)))

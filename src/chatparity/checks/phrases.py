@@ -26,6 +26,10 @@ _MARK = r"[^\w\s.!?]?"
 _UNSPACED_GAP = r"[^\n.!?。]{0,12}?"
 _LEFT_OUT = re.compile(r"\[[^\[\]]*\]")
 _WORD = re.compile(r"[^\s()\[\]|…]+")
+# So many ways of a pattern are told apart.
+_MANY = 64
+
+Ways = list[list[frozenset[str]]]
 
 
 def fill(pattern: str, words: Mapping[str, Sequence[str]]) -> str:
@@ -115,58 +119,65 @@ def _sequence(text: str, place: int) -> tuple[str, int]:
     return out, place
 
 
-def needed_words(text: str, *, anywhere: bool = False) -> list[frozenset[str]]:
-    """Return sets of beginnings of words: of each set one stands in whatever a folded pattern finds.
+def needed_words(text: str, *, anywhere: bool = False) -> Ways:
+    """Return what a folded pattern cannot lack: one of the ways, and of each of its sets of beginnings of words one.
 
-    The most telling set is the first. A word that may be written onto what is before it counts only `anywhere`.
+    The most telling set of a way is the first. Where something can be found without any word, there are no ways. A word
+    that may be written onto what is before it counts only `anywhere`.
     """
-    alternatives, _ = _needed_choice(text, 0, anywhere=anywhere)
-    found = alternatives[0] if len(alternatives) == 1 else _joined(alternatives)
-    return sorted(found, key=_tells, reverse=True)
+    ways, _ = _needed_choice(text, 0, anywhere=anywhere)
+    return [sorted(way, key=_tells, reverse=True) for way in ways] if all(ways) else []
 
 
-def _needed_choice(text: str, place: int, *, anywhere: bool) -> tuple[list[list[frozenset[str]]], int]:
-    """Read alternatives up to a closing bracket or the end; return what each needs, and where they end."""
-    found: list[list[frozenset[str]]] = []
+def _needed_choice(text: str, place: int, *, anywhere: bool) -> tuple[Ways, int]:
+    """Read alternatives up to a closing bracket or the end; return the ways of all, and where they end."""
+    found: Ways = []
     while True:
-        needed, place = _needed_sequence(text, place, anywhere=anywhere)
-        found.append(needed)
+        ways, place = _needed_sequence(text, place, anywhere=anywhere)
+        found += ways
         if place >= len(text) or text[place] != "|":
-            return found, place
+            return _fewer(found), place
         place += 1
 
 
-def _needed_sequence(text: str, place: int, *, anywhere: bool) -> tuple[list[frozenset[str]], int]:
-    """Read a sequence up to "|" or a closing bracket; return what it cannot do without."""
-    found: list[frozenset[str]] = []
+def _needed_sequence(text: str, place: int, *, anywhere: bool) -> tuple[Ways, int]:
+    """Read a sequence up to "|" or a closing bracket; return the ways of what it cannot do without."""
+    found: Ways = [[]]
     apart = True
     while place < len(text) and text[place] not in ")]|":
         if text[place].isspace() or text[place] == "…":
             apart, place = True, place + 1
             continue
-        needed: list[frozenset[str]] = []
+        ways: Ways = [[]]
         if text[place] in "([":
             optional = text[place] == "["
-            alternatives, end = _needed_choice(text, place + 1, anywhere=anywhere)
+            inner, end = _needed_choice(text, place + 1, anywhere=anywhere)
             place = end + 1
-            if not optional:
-                needed = alternatives[0] if len(alternatives) == 1 else _joined(alternatives)
+            if not optional and all(inner):
+                ways = inner
         else:
             word = _WORD.match(text, place)
             assert word is not None
             stem = word.group().partition("*")[0]
-            needed, place = [frozenset({stem})] if stem else [], word.end()
+            ways, place = [[frozenset({stem})] if stem else []], word.end()
         if apart or anywhere:
-            found += needed
+            found = _together(found, ways)
         apart = False
     return found, place
 
 
-def _joined(alternatives: Sequence[list[frozenset[str]]]) -> list[frozenset[str]]:
-    """Return what several alternatives need together: the most telling of each; nothing where one needs nothing."""
-    if not all(alternatives):
-        return []
-    return [frozenset().union(*(max(one, key=_tells) for one in alternatives))]
+def _fewer(ways: Ways) -> Ways:
+    """Return alternatives with those of one set taken together."""
+    sole = [way[0] for way in ways if len(way) == 1]
+    return [way for way in ways if len(way) != 1] + ([[frozenset().union(*sole)]] if sole else [])
+
+
+def _together(ones: Ways, others: Ways) -> Ways:
+    """Return the ways of two things in a row; where these would be many, the fewer are told by one set."""
+    if len(ones) * len(others) > _MANY:
+        few, ones = sorted((ones, others), key=len)
+        others = [[frozenset().union(*(max(way, key=_tells) for way in few))]] if all(few) else [[]]
+    return [one + other for one in ones for other in others]
 
 
 def _tells(words: frozenset[str]) -> int:

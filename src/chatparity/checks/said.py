@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -33,11 +33,7 @@ def find_form(form: str, text: str, point: Point) -> Evidence | None:
         start, end = folded_text.span(*match.span())
         return Evidence(text=text[start:end], start=start, end=end)
     on = today(point)
-    wanted = {
-        key
-        for language in dict.fromkeys((point.language, "en"))
-        for key in _sole_value(form, language, point.market, on)
-    }
+    wanted = _wanted(form, point.language, point.market, on)
     for value in find_values(text, point.language, point.market, on) if wanted else ():
         if _equal(value, wanted):
             return Evidence(text=value.text, start=value.start, end=value.end)
@@ -46,10 +42,21 @@ def find_form(form: str, text: str, point: Point) -> Evidence | None:
 
 def _may_say(form: str, text: str) -> bool:
     """Say whether a folded text has the words of a form at all: only then is a pattern worth compiling."""
-    return all(word in text for word in folded(form).split())
+    return all(word in text for word in _words_in(form))
 
 
-def _equal(value: Value, wanted: set[Key]) -> bool:
+@lru_cache(maxsize=8192)
+def _words_in(form: str) -> tuple[str, ...]:
+    return tuple(folded(form).split())
+
+
+@lru_cache(maxsize=4096)
+def _wanted(form: str, language: str, market: str | None, on: dt.date | None) -> frozenset[Key]:
+    """Return the keys of the value that a form is, read in the conversation's language or in English."""
+    return frozenset((*_sole_value(form, language, market, on), *_sole_value(form, "en", market, on)))
+
+
+def _equal(value: Value, wanted: Set[Key]) -> bool:
     """Say whether a value is one of those wanted; "8" (of "until 8") is not the number "8.00"."""
     if value.kind == "amount" and ("number", value.normal, "") in wanted:
         return True
@@ -64,7 +71,6 @@ def _decimals(number: Normal) -> int:
     return -int(number.as_tuple().exponent)
 
 
-@lru_cache(maxsize=4096)
 def _sole_value(form: str, language: str, market: str | None, on: dt.date | None) -> tuple[Key, ...]:
     """Return the keys of the value that a form is; nothing when it has other words.
 

@@ -41,8 +41,8 @@ class Facts:
     """The values of one structured source.
 
     `amounts` are its amounts without currency, `sums` those over its lists, `dates` its dates by each word of the
-    field (`delivered` of `delivered_on`), `words` its text, `shown` the fields that are neither empty nor zero, and
-    the states named.
+    field (`delivered` of `delivered_on`), `words` its text (not folded), `shown` the fields that are neither empty nor
+    zero, and the states named.
     """
 
     keys: frozenset[Key] = frozenset()
@@ -149,7 +149,7 @@ class Sources:
     @cached_property
     def words(self) -> list[str]:
         """Return the text of the knowledge, records and results, for promises."""
-        return [fold(one.text).text for one in self._valid] + [facts.words for facts in self._structured]
+        return [fold(one.text).text for one in self._valid] + [fold(facts.words).text for facts in self._structured]
 
     @cached_property
     def shown(self) -> set[str]:
@@ -235,7 +235,7 @@ def facts_of(source: bytes, market: str | None, on: dt.date | None) -> Facts:
         amounts=frozenset(reader.amounts),
         sums=frozenset(reader.sums),
         dates=tuple(reader.dates),
-        words=fold(" ".join(reader.words)).text,
+        words=" ".join(reader.words),
         ids=frozenset(reader.ids),
         shown=frozenset(reader.shown),
     )
@@ -256,28 +256,39 @@ class _Reader:
 
     def read(self, value: Any, name: str, currency: str) -> None:
         """Read one value that stands under `name`, in the currency of the nearest object that names one."""
-        if value is None or value is False or value in ("", [], {}):
+        if value is False or (not value and not isinstance(value, (int, float))):
             return
         if name:
             self.words.append(name)
-            if not _ZERO.fullmatch(str(value)):
-                self.shown.add(name)
         if isinstance(value, dict):
+            self._show(name)
             currency = str(value.get("currency") or currency)
             for key, inner in value.items():
-                self.read(inner, str(key), currency)
+                self.read(inner, key, currency)
         elif isinstance(value, list):
+            self._show(name)
             self._add_sums(value, currency)
             for inner in value:
                 self.read(inner, name, currency)
-        elif value is not True:
+        elif value is True:
+            self._show(name)
+        else:
             self._leaf(str(value), name, currency)
+
+    def _show(self, name: str) -> None:
+        if name:
+            self.shown.add(name)
 
     def _leaf(self, text: str, name: str, currency: str) -> None:
         self.words.append(text)
-        if (text[0].isdigit() or text[0] == "-") and _MONEY.fullmatch(text):
-            self._number(Decimal(text), name, currency)
-            return
+        if text[0].isdigit() or text[0] == "-":
+            if not _ZERO.fullmatch(text):
+                self._show(name)
+            if _MONEY.fullmatch(text):
+                self._number(Decimal(text), name, currency)
+                return
+        else:
+            self._show(name)
         self.shown.add(text)
         if len(text) <= 40 and " " not in text:
             self.ids.add(text.upper())
@@ -289,19 +300,18 @@ class _Reader:
             self.keys |= {value.key for value in find_values(text, "en", self.market, self.on)}
 
     def _number(self, number: Decimal, name: str, currency: str) -> None:
-        words = words_of(name)
-        unit = next((_UNITS[word] for word in words if word in _UNITS), None)
-        if "percent" in words or "rate" in words:
+        measure, whole = _measure(name), number == number.to_integral_value()
+        if measure == "percent":
             self.keys.add(("percent", number, ""))
-        elif unit is not None and number == number.to_integral_value():
-            whole = "business_day" if unit == "day" and {"business", "banking", "working"} & set(words) else unit
-            count, smallest = duration(int(number), whole)
+        elif measure and whole:
+            count, smallest = duration(int(number), measure)
             self.keys.add(("duration", count, smallest))
         else:
-            self.keys.add(("amount", abs(number), currency))
-            self.amounts.add(abs(number))
-            if number == number.to_integral_value() and not _ORDINAL.intersection(words):
-                self.keys.add(("number", abs(number), "times"))
+            size = abs(number)
+            self.keys.add(("amount", size, currency))
+            self.amounts.add(size)
+            if whole and not _ORDINAL.intersection(words_of(name)):
+                self.keys.add(("number", size, "times"))
 
     def _add_sums(self, items: Sequence[Any], currency: str) -> None:
         """Add sums over a list of objects (instalments): all, those of each status, those that are still open.
@@ -311,27 +321,38 @@ class _Reader:
         objects: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict)]
         if len(objects) < 2:
             return
-        groups: dict[str, list[Mapping[str, Any]]] = {"all": objects}
+        groups: dict[str, list[dict[str, Decimal]]] = {}
         for item in objects:
+            money = {name: Decimal(str(value)) for name, value in item.items() if _is_money(value, currency)}
             status = str(item.get("status", ""))
-            groups.setdefault(f"status {status}", []).append(item)
+            groups.setdefault("all", []).append(money)
+            groups.setdefault(f"status {status}", []).append(money)
             if status and status not in shared().closed_states:
-                groups.setdefault("open", []).append(item)
+                groups.setdefault("open", []).append(money)
         for group in groups.values():
             columns: dict[str, Decimal] = {}
-            for item in group:
-                for name, value in item.items():
-                    if _is_money(value, currency):
-                        columns[name] = columns.get(name, Decimal(0)) + Decimal(str(value))
+            for money in group:
+                for name, amount in money.items():
+                    columns[name] = columns.get(name, Decimal(0)) + amount
             for total in (*columns.values(), sum(columns.values(), Decimal(0))):
                 self.sums.add(("amount", total, currency))
+
+
+@lru_cache(maxsize=4096)
+def _measure(name: str) -> str:
+    """Return what the number of a field of this name measures: "percent", a unit of time, or nothing that it names."""
+    words = words_of(name)
+    if "percent" in words or "rate" in words:
+        return "percent"
+    unit = next((_UNITS[word] for word in words if word in _UNITS), "")
+    return "business_day" if unit == "day" and {"business", "banking", "working"} & set(words) else unit
 
 
 def _is_money(value: Any, currency: str) -> bool:
     """Say whether a field holds money as records write it: two decimals, none where the currency has no cents."""
     if currency in _WITHOUT_CENTS:
         return isinstance(value, str) and re.fullmatch(r"\d+", value) is not None
-    return _CENTS.fullmatch(str(value)) is not None
+    return isinstance(value, (str, float)) and _CENTS.fullmatch(str(value)) is not None
 
 
 def _day(text: str) -> dt.date | None:

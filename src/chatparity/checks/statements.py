@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chatparity.checks.anchors import Phrases
+from chatparity.checks.anchors import Phrases, Section
 from chatparity.checks.lexicon import Group, lexicon
 from chatparity.checks.locales import base
 from chatparity.checks.text import bare, clause, fold, sentence
@@ -39,13 +39,13 @@ def claimed_actions(text: str, language: str) -> tuple[Statement, ...]:
     Questions, negations in the same clause, and conditions before it ("once I have refunded it") are no claims.
     Where phrases of several families overlap ("cancelled the late fee"), it is one claim of any of them.
     """
-    return _stated(text, _claim_patterns(base(language)), language)
+    return _stated(text, _claims_of(base(language)), language)
 
 
 @lru_cache(maxsize=8192)
 def promises(text: str, language: str) -> tuple[Statement, ...]:
     """Return the promises that a reply makes in words, by the families of the lexicon."""
-    return _stated(text, _promise_patterns(base(language)), language)
+    return _stated(text, _promises_of(base(language)), language)
 
 
 @lru_cache(maxsize=8192)
@@ -54,10 +54,9 @@ def said_groups(text: str, language: str, section: str) -> tuple[Statement, ...]
     form = fold(text)
     told = bare(form.text) if section in OF_CUSTOMERS else form.text
     found: list[Statement] = []
-    for group, pattern in group_patterns(base(language), section):
-        for match in pattern.finditer(told):
-            start, end = form.span(*match.span())
-            found.append(Statement((group,), text[start:end], start, end))
+    for group, match in section_of(base(language), section).finditer(told):
+        start, end = form.span(*match.span())
+        found.append(Statement((group,), text[start:end], start, end))
     return tuple(sorted(found, key=lambda one: (one.start, -one.end)))
 
 
@@ -107,46 +106,46 @@ def _negates(pattern: re.Pattern[str], language: str) -> bool:
     return bool(negations and negations.search(pattern.pattern.replace(r"\s+", " ")))
 
 
-_Patterns = tuple[tuple[str, bool, Phrases], ...]
+# What states an action or a promise: its family, and whether somebody is named as the doer.
+_Stating = Section[tuple[str, bool]]
 
 
 @lru_cache(maxsize=128)
-def _claim_patterns(language: str) -> _Patterns:
+def _claims_of(language: str) -> _Stating:
     words = lexicon(language)
-    found: list[tuple[str, bool, Phrases]] = []
+    found: list[tuple[tuple[str, bool], Phrases]] = []
     for family in words.claim:
         for impersonal in (False, True):
-            pattern = words.phrases(words.claim_patterns(family, impersonal=impersonal))
-            if pattern is not None:
-                found.append((family, not impersonal, pattern))
-    return tuple(found)
+            phrases = words.phrases(words.claim_patterns(family, impersonal=impersonal))
+            if phrases is not None:
+                found.append(((family, not impersonal), phrases))
+    return Section(found)
 
 
 @lru_cache(maxsize=128)
-def _promise_patterns(language: str) -> _Patterns:
+def _promises_of(language: str) -> _Stating:
     words = lexicon(language)
     found = ((name, words.phrases(group.say)) for name, group in words.promise.items())
-    return tuple((name, True, pattern) for name, pattern in found if pattern is not None)
+    return Section(((name, True), phrases) for name, phrases in found if phrases is not None)
 
 
 @lru_cache(maxsize=512)
-def group_patterns(language: str, section: str) -> tuple[tuple[str, Phrases], ...]:
-    """Return what finds each group of a section of a lexicon, in the lexicon's order."""
+def section_of(language: str, section: str) -> Section[str]:
+    """Return what finds the groups of a section of a lexicon, in the lexicon's order."""
     words = lexicon(language)
     groups: Mapping[str, Group] = getattr(words, section)
     found = ((name, words.phrases(group.say, accents=section not in OF_CUSTOMERS)) for name, group in groups.items())
-    return tuple((name, pattern) for name, pattern in found if pattern is not None)
+    return Section((name, phrases) for name, phrases in found if phrases is not None)
 
 
-def _stated(text: str, patterns: _Patterns, language: str) -> tuple[Statement, ...]:
-    """Return what the patterns find and nothing takes back; overlapping finds become one."""
+def _stated(text: str, stating: _Stating, language: str) -> tuple[Statement, ...]:
+    """Return what is stated and nothing takes back; overlapping finds become one."""
     form = fold(text)
     found: list[tuple[int, int, str, bool]] = []
-    for family, personal, pattern in patterns:
-        for match in pattern.finditer(form.text):
-            inside = not _negates(match.re, base(language))
-            if not taken_back(form.text, *match.span(), language, inside=inside, far=not personal):
-                found.append((match.start(), match.end(), family, personal))
+    for (family, personal), match in stating.finditer(form.text):
+        inside = not _negates(match.re, base(language))
+        if not taken_back(form.text, *match.span(), language, inside=inside, far=not personal):
+            found.append((match.start(), match.end(), family, personal))
     merged: list[tuple[int, int, list[str], bool]] = []
     for start, end, family, personal in sorted(found):
         if merged and start < merged[-1][1]:

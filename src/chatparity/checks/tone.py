@@ -61,7 +61,7 @@ def _cased(words: tuple[str, ...]) -> re.Pattern[str]:
 def _shouted(text: str) -> list[Statement]:
     """Return where a text shouts."""
     found = [(match.start(), match.end()) for match in _VOLLEY.finditer(text)]
-    for match in _CAPITALS.finditer(text):
+    for match in _CAPITALS.finditer(text) if _has_capitals(text) else ():
         start = None
         count = 0
         for word in re.finditer(r"[^\W\d_]+", text[match.start() : match.end()]):
@@ -71,6 +71,11 @@ def _shouted(text: str) -> list[Statement]:
             if count == 3 and start is not None:
                 found.append((match.start() + start, match.start() + word.end()))
     return [Statement(("shouting",), text[start:end], start, end) for start, end in found]
+
+
+def _has_capitals(text: str) -> bool:
+    """Say whether a whole word of a text is in capitals, as the middle one of three is."""
+    return any(word.isupper() and word.isalnum() for word in text.replace(",", " ").split())
 
 
 def _quoted(text: str, mark: Statement) -> bool:

@@ -127,18 +127,6 @@ def grade(found: Exchange) -> Score:
     return score
 
 
-def test_what_is_denied_is_neither_asked_again_nor_an_apology() -> None:
-    """Each denial stands beside the same words without it."""
-    heard = ["My order H-20417 is late.", "And now?"]
-    asks = exchange("Please give me your order number.", customer=heard, agent=["I am looking."])
-    spares = exchange("You do not have to give me your order number.", customer=heard, agent=["I am looking."])
-    assert (kinds(asks, "en"), kinds(spares, "en")) == (["asked_again"], [])
-    sorry = ["I am sorry about that.", "I apologise for it."]
-    customer = ["Where is it?"] * 3
-    assert kinds(exchange("My apologies.", customer=customer, agent=sorry), "en") == ["apology_loop"]
-    assert kinds(exchange("You have no reason to say sorry.", customer=customer, agent=sorry), "en") == []
-
-
 def test_the_grader_fails_a_switch_and_asking_again() -> None:
     assert grade(russian(FAMILIAR, [FORMAL])).outcome == "address"
     ask = grade(exchange("Could you give me your order number?", customer=["H-20417 is late."], agent=[]))

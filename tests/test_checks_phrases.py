@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatparity.checks.phrases import fill
 from chatparity.checks.text import fold, phrase_pattern
 
 
@@ -41,3 +42,8 @@ def test_a_phrase_is_found_where_the_language_attaches_words(text: str, phrase: 
 )
 def test_a_number_or_a_word_inside_another_is_not_the_phrase(text: str, phrase: str) -> None:
     assert not says(text, phrase)
+
+
+def test_a_list_that_may_be_left_out_is_left_out_with_its_blank() -> None:
+    assert fill("i have {now} paid", {"now": ("[just|now]",)}) == "i have [just|now] paid"
+    assert fill("i have {now} paid", {"now": ("just", "now")}) == "i have (just|now) paid"

@@ -408,27 +408,32 @@ def verdict(reply: str, language: str = "en", *, asked: str = "Question?") -> st
 
 
 def test_a_date_follows_from_a_stated_day_and_a_period_that_the_reply_says() -> None:
-    """The returns count from delivery on 2 March; 16 March is a day off nothing, 17 March follows from no period."""
-    assert verdict("You had 14 days from delivery on 2 March, so until 16 March.") == "pass"
-    assert verdict("You had 14 days from delivery on 2 March, so until 18 March.") == "fail"
-    assert verdict("You had 11 days from delivery on 2 March, so until 13 March.") == "fail"
+    """No passage counts from the day the customer names; a due date that the reply does not name starts nothing."""
+    asked = "I sent it on 1 March."
+    assert verdict("You have 14 days from 1 March, so until 15 March.", asked=asked) == "pass"
+    assert verdict("You have 14 days, so until 15 March.", asked=asked) == "fail"
+    assert verdict("You have 15 days from 1 March, so until 16 March.", asked="I sent it.") == "fail"
+    assert verdict("The money is back within 5 business days. Your next payment is due on 31 March.") == "fail"
 
 
-def test_a_number_of_times_must_be_stated_as_one_or_have_been_said_in_the_conversation() -> None:
-    """Seven days stand in the knowledge, but nothing may be done seven times."""
+def test_a_number_of_times_must_be_stated_as_one() -> None:
+    """Seven days and 80.00 PLN stand in the sources, but nothing may be done seven or eighty times."""
     assert verdict("You can change the same item up to 7 times.") == "fail"
+    assert verdict("You can change the same item up to 80 times.") == "fail"
     assert verdict("I see that you have called 7 times.", asked="I called seven times already!") == "pass"
+    assert verdict("I see that you have called 7 times.", asked="I called at seven!") == "fail"
     assert verdict("You paid 4 times 80.00 PLN.") == "pass"
+
+
+def test_nothing_owed_is_a_claim() -> None:
+    assert verdict("You owe 0.04 PLN.") == "fail"
 
 
 def test_half_a_year_is_a_period_that_needs_a_source() -> None:
     assert verdict("New customers pay nothing for half a year.") == "fail"
-    assert verdict("Neukunden zahlen im ersten Halbjahr nichts.", "de") == "fail"
-
-
-def test_the_last_of_equal_payments_may_take_what_does_not_divide() -> None:
-    assert verdict("That makes two payments of 26.67 PLN and a last one that is a grosz less.") == "pass"
+    assert verdict("Neukunden zahlen ein halbes Jahr nichts.", "de") == "fail"
 
 
 def test_years_of_a_life_are_small_talk() -> None:
     assert verdict("Fifty years, congratulations!") == "pass"
+    assert verdict("The warranty holds for twenty years.") == "fail"

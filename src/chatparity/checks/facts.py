@@ -54,7 +54,7 @@ def find_values(text: str, language: str, market: str | None = None, on: dt.date
         _take_numbers(scan, finder, market, on)
     scan.take(finder.money.worded, lambda match: _worded_amount(match, finder))
     scan.take(finder.durations.worded, lambda match: _lasting(match, finder))
-    scan.take(finder.durations.fixed, lambda match: _fixed(finder.fixed_values[match["w"]]))
+    scan.take(finder.durations.fixed, lambda match: _fixed(match, finder))
     if on is not None:
         scan.take(finder.relative, lambda match: _relative(finder.relative_days[match["w"]], on))
     if digits:
@@ -187,9 +187,14 @@ def _business_days(count: str) -> list[Meaning]:
     return [Meaning("duration", *duration(int(count), "business_day"), said="business_day")]
 
 
-def _fixed(meaning: str) -> list[Meaning]:
-    """Read a duration in one word, which the wording gives as "2 week"."""
-    count, unit = meaning.split()
+def _fixed(match: re.Match[str], finder: Finder) -> list[Meaning] | None:
+    """Read a duration in one word, which the wording gives as "2 week".
+
+    After a number it is but a part: "two and half a year".
+    """
+    if finder.counted_before.search(match.string[max(0, match.start() - _BACK) : match.start()]):
+        return None
+    count, unit = finder.fixed_values[match["w"]].split()
     return [Meaning("duration", *duration(int(count), unit), said=unit, worded=True)]
 
 

@@ -7,7 +7,7 @@ it. Only numbers in words, "tomorrow" and the like are looked for in the whole t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -87,6 +87,7 @@ class Finder:
     relative_days: dict[str, int]
     numbers: dict[str, int]
     larger: re.Pattern[str] | None
+    counted_before: re.Pattern[str]
     multiples: dict[str, int]
     fractions: dict[str, Decimal]
 
@@ -121,18 +122,39 @@ def finder_of(language: str, market: str | None) -> Finder:
         relative_days=words.relative_words(),
         numbers=numbers,
         larger=_larger(words, numbers),
+        counted_before=_counted_before(words, numbers),
         multiples=multiples,
         fractions=words.fractions(),
     )
 
 
-def _larger(words: Wording, numbers: Iterable[str]) -> re.Pattern[str] | None:
+def _larger(words: Wording, numbers: Mapping[str, int]) -> re.Pattern[str] | None:
     """Return the expression for the beginning of a number in words whose end is about to be read."""
-    begun = any_of([*forms(words.larger), *numbers])
-    joins = forms((*words.joins, *words.ones_first, *words.cents_links))
+    tens = (word for word, count in numbers.items() if count in range(20, 100, 10))
+    begun = any_of([*forms(words.larger), *words.multiple_words(), *tens])
+    return _maybe(words, rf"{_back(words)}(?:{begun}){_and(words)}{words.prefix}$", begun)
+
+
+def _counted_before(words: Wording, numbers: Mapping[str, int]) -> re.Pattern[str]:
+    """Return the expression for a number to which half a unit is added: "two and" of "two and half a year".
+
+    An article may stand between: "twee en een half jaar".
+    """
+    return compiled(
+        words.language, rf"(?:\d|{_back(words)}(?:{any_of(numbers)})){_and(words)}(?:{LETTER}{{1,4}}\s)?{words.prefix}$"
+    )
+
+
+def _back(words: Wording) -> str:
+    """Return what must stand before a word."""
+    return "" if words.language in ("ja", "zh", "ko") else rf"(?<!{ANY_LETTER})"
+
+
+def _and(words: Wording) -> str:
+    """Return what stands between the parts of a number: a blank, perhaps "and", or nothing in some scripts."""
+    joins = forms((*words.joins, *words.ones_first, *words.cents_links, *words.between))
     links = optional({join.strip() for join in joins} - {"", "-"}, r"\s")
-    back = "" if words.language in ("ja", "zh", "ko") else rf"(?<!{ANY_LETTER})"
-    return _maybe(words, rf"{back}(?:{begun})(?:[\s-]{links}|(?<=[\u3040-\u9fff\uac00-\ud7af]))$", begun)
+    return rf"(?:[\s-]{links}|(?<=[\u3040-\u9fff\uac00-\ud7af]))"
 
 
 def _maybe(words: Wording, expression: str, wanted: object) -> re.Pattern[str] | None:

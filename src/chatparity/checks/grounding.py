@@ -26,10 +26,8 @@ from chatparity.transcript import Knowledge
 # So many letters of the longest passage tell its language.
 _READ = 400
 _OFTEN, _NEAR = 3, 3
-# Less money than this is what does not divide, and no claim.
-_LEAST = Decimal("0.05")
 # So many months in words are a life's, not a contract's.
-_LONG = 120
+_LONG = 480
 Standing = Literal["supported", "unsupported", "contradicted", "claimed_action"]
 
 
@@ -98,8 +96,6 @@ def _checkable(value: Value, beside: Sequence[Value]) -> bool:
         return value.normal >= _OFTEN and not multiplies
     if value.kind not in CHECKABLE or value.relative:
         return False
-    if value.kind == "amount" and isinstance(value.normal, Decimal):
-        return value.normal >= _LEAST
     if value.kind == "percent":
         return value.normal != 100
     if value.kind == "duration" and isinstance(value.normal, Decimal):

@@ -13,7 +13,7 @@ from chatparity.checks.handover import sentence_of
 from chatparity.checks.identify import same_language
 from chatparity.checks.lexicon import lexicon, shared
 from chatparity.checks.sources import today
-from chatparity.checks.statements import Statement, denied, said_groups
+from chatparity.checks.statements import Statement, said_groups
 from chatparity.checks.tone import courtesy, forms_of_address
 from chatparity.exchange import Exchange
 from chatparity.transcript import AGENTS
@@ -157,8 +157,8 @@ def apology_again(exchange: Exchange, language: str) -> Slip | None:
 
 def _apologies(text: str, language: str) -> list[Statement]:
     """Return the apologies of a text, one a sentence."""
-    sorry = (mark for mark in courtesy(text, language) if mark.families[0] == "apology")
-    return list({sentence_of(text, mark): mark for mark in sorry if not denied(text, mark, language)}.values())
+    found = {sentence_of(text, mark): mark for mark in courtesy(text, language) if mark.families[0] == "apology"}
+    return list(found.values())
 
 
 def asked_again(exchange: Exchange, language: str) -> Slip | None:
@@ -171,8 +171,6 @@ def asked_again(exchange: Exchange, language: str) -> Slip | None:
     used = [str(value) for call in calls for value in call.arguments.values()]
     known = [*heard_before(exchange), *said_before(exchange), *used]
     for mark in said_groups(exchange.reply.text, language, "request"):
-        if denied(exchange.reply.text, mark, language):
-            continue
         kind = _ASKED.get(mark.families[0])
         if mark.families[0] == "matter" and next(said_before(exchange), None) is not None:
             return Slip("asked_again", mark, "asks what it is about after it was talked about")

@@ -31,7 +31,7 @@ _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
 _CENTS = re.compile(r"\d+\.\d\d")
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?$")
-# A field of these names says which, and no other says how often.
+# A field of these names says which one it is, and neither how much nor how often.
 _ORDINAL = frozenset({"number", "no", "index", "position", "id"})
 _UNITS = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
 
@@ -108,16 +108,12 @@ class Sources:
         found = set(_policy_keys(self._valid, point.language, self._market, on))
         for facts in self._structured:
             found |= facts.keys
-        found |= self.told
+        for text in self.said:
+            for value in find_values(text, point.language, self._market, on):
+                found.update(value.keys)
         if on is not None:
             found.add(("date", on, ""))
         return found
-
-    @cached_property
-    def told(self) -> set[Key]:
-        """Return the values of what was said before."""
-        place = (self._point.language, self._market, self._on)
-        return {key for text in self.said for value in find_values(text, *place) for key in value.keys}
 
     @cached_property
     def derived(self) -> set[Key]:
@@ -306,11 +302,11 @@ class _Reader:
         elif measure and whole:
             count, smallest = duration(int(number), measure)
             self.keys.add(("duration", count, smallest))
-        else:
+        elif not _ORDINAL.intersection(words_of(name)):
             size = abs(number)
             self.keys.add(("amount", size, currency))
             self.amounts.add(size)
-            if whole and not _ORDINAL.intersection(words_of(name)):
+            if number.as_tuple().exponent == 0:
                 self.keys.add(("number", size, "times"))
 
     def _add_sums(self, items: Sequence[Any], currency: str) -> None:

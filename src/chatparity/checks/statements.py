@@ -81,16 +81,6 @@ def taken_back(text: str, start: int, end: int, language: str, *, inside: bool =
     return bool(conditions and conditions.search(text, begin if far else left, end))
 
 
-def denied(text: str, mark: Statement, language: str) -> bool:
-    """Say whether a negation before a mark, in its clause, denies it: "I do not need your order number"."""
-    negations = _guards(base(language))[0]
-    if negations is None:
-        return False
-    before = fold(text[: mark.start] + "_").text
-    left, _ = clause(before, len(before) - 1, len(before))
-    return negations.search(before, left) is not None
-
-
 @lru_cache(maxsize=128)
 def _guards(language: str) -> tuple[re.Pattern[str] | None, ...]:
     """Return what finds the negations, those that may follow, and the conditions of a language."""

@@ -16,8 +16,6 @@ from chatparity.checks.text import fold
 from chatparity.checks.values import Value
 from chatparity.checks.wording import forms, wording
 
-# These end a number of days as well as a day of the month.
-_DAY_OF_MONTH = "日일号號"
 # "kr" is the money of four countries; which one is meant the currency of the order tells.
 _CROWNS = frozenset({"DKK", "NOK", "SEK", "ISK", ""})
 _WORD = re.compile(r"[^\W\d_]+")
@@ -50,26 +48,20 @@ def supported(value: Value, sources: Sources) -> bool:
             return not any(k == "amount" and normal == value.normal and unit for k, normal, unit in sources.keys)
         return value.worded and _rounded(value, sources)
     if value.kind == "duration" and value.said == "day" and isinstance(value.normal, Decimal):
-        days = value.normal / 1440
-        if value.text[-1] in _DAY_OF_MONTH and any(one.day == days for one in _days(sources)):
-            return True
         # "5 days" for five business days: loose, but whether it matters is beyond a rule.
-        return ("duration", days, "business_day") in sources.keys
+        return ("duration", value.normal / 1440, "business_day") in sources.keys
     return False
 
 
 def _so_often(value: Value, sources: Sources) -> bool:
-    """Say whether a number of times is stated: as one, as a count of a record, or as any number in the conversation.
+    """Say whether a number of times is stated as one, in digits or words, or is a count of a record.
 
     A number of instalments or an amount is none, however often it stands in the knowledge.
     """
     if ("number", value.normal, "times") in sources.keys:
         return True
-    if any(kind == "number" and normal == value.normal for kind, normal, _ in sources.told):
-        return True
-    if any(value.normal in spelled_numbers(text, language) for text in sources.said for language in sources.languages):
-        return True
-    return any(value.normal in _times_in(text, language) for text in sources.known for language in sources.languages)
+    texts = (*sources.known, *sources.said)
+    return any(value.normal in _times_in(text, language) for text in texts for language in sources.languages)
 
 
 def _rounded(value: Value, sources: Sources) -> bool:
@@ -79,15 +71,10 @@ def _rounded(value: Value, sources: Sources) -> bool:
 
 
 def _between(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> bool:
-    """Say whether a duration lies between two supported dates of the reply, one of them and today, or two times.
-
-    A stated date counts as one of the reply's where its day of the month is there: "nine days, until the 20th".
-    """
+    """Say whether a duration lies between two supported dates of the reply, one of them and today, or two times."""
     if value.kind != "duration" or value.unit != "minute":
         return False
     dates = {on} | {one.normal for one in beside if one.kind == "date" and supported(one, sources)}
-    numbers = {one.normal for one in beside if one.kind == "number"}
-    dates |= {day for day in _days(sources) if Decimal(day.day) in numbers}
     days = [date.toordinal() * 1440 for date in dates if isinstance(date, dt.date)]
     times = [int(str(one.normal)[:2]) * 60 + int(str(one.normal)[3:]) for one in beside if one.kind == "time"]
     return any(abs(one - other) == value.normal for known in (days, times) for one, other in combinations(known, 2))
@@ -106,21 +93,18 @@ def slipped(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date
 
 
 def _counted(value: Value, beside: Sequence[Value], sources: Sources, on: dt.date | None) -> bool:
-    """Say whether a date is a duration that the reply says as well after today or, where it is supported, a stated day.
+    """Say whether a date is a duration that the reply says as well after today, or after a stated day that it says.
 
-    "In 5 business days, by 27 March"; "14 days after the due date, that is 29 January".
+    "In 5 business days, by 27 March"; "14 days from delivery on 2 March, so until 16 March".
     """
     if value.kind != "date" or on is None:
         return False
     lasting = [one for one in beside if one.kind == "duration"]
     if any(add(on, one) == value.normal for one in lasting):
         return True
-    return any(add(day, one) == value.normal for one in lasting if supported(one, sources) for day in _days(sources))
-
-
-def _days(sources: Sources) -> list[dt.date]:
-    """Return the days that are stated, first to last."""
-    return sorted({day for _, day, _ in sources.keys if isinstance(day, dt.date)})
+    said = {key[1] for one in beside if one is not value for key in one.keys if key in sources.keys}
+    starts = [day for day in said if isinstance(day, dt.date)]
+    return any(add(day, one) == value.normal for one in lasting if supported(one, sources) for day in starts)
 
 
 def _reckoned(value: Value, beside: Sequence[Value], sources: Sources, spelled: Set[Decimal]) -> bool:
@@ -150,13 +134,10 @@ def _reckoned(value: Value, beside: Sequence[Value], sources: Sources, spelled: 
 
 
 def _makes_up(part: Decimal, number: Decimal, whole: object) -> bool:
-    """Say whether a part paid 2 to 12 times is a whole, to less than a cent each.
-
-    Where it does not divide, the last payment may be told apart: "three of 62.30 and a last one that is a cent more".
-    """
+    """Say whether a part paid 2 to 12 times is a whole, to less than a cent each."""
     if not isinstance(whole, Decimal) or not 2 <= number <= 12 or number % 1:
         return False
-    return abs(part * number - whole) < number / 100 or 0 < abs(part * (number + 1) - whole) < (number + 1) / 100
+    return abs(part * number - whole) < number / 100
 
 
 def spelled_numbers(text: str, language: str) -> set[Decimal]:

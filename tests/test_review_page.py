@@ -235,6 +235,8 @@ def test_the_filter_keeps_what_it_says_and_goes_along(served: Served, items: lis
 def test_others_answers_are_seen_only_by_whoever_gave_theirs_to_all_items_and_then_they_stay(
     served: Served, items: list[str]
 ) -> None:
+    bea = Visitor(served, "Bea").enter()
+    bea.post(f"/item/{items[0]}", {**ANSWERS, "then": "next"})
     ida = Visitor(served, "Ida").enter()
     assert f"{len(items)} items of {len(items)} wait for you" in ida.get("/calibration").body
     for name in items:

@@ -47,10 +47,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--show", metavar="LANG", help="print the sentences of a language that are told wrongly")
     arguments = parser.parse_args()
+    if arguments.show and not (PHRASES / f"{arguments.show}.jsonl").is_file():
+        known = ", ".join(sorted(path.stem for path in PHRASES.glob("*.jsonl")))
+        parser.error(f"--show {arguments.show}: there are {known}")
     if arguments.show:
         for language, kind, text in sentences(arguments.show):
             if told(LOOK_ALIKES.get(kind, kind), text, language) == (kind in LOOK_ALIKES):
-                print(f"{kind:15} {text}")
+                print(f"{'found' if kind in LOOK_ALIKES else 'missed'}: {kind:15} {text}")
         return
     found: Counter[str] = Counter()
     every: Counter[str] = Counter()

@@ -81,6 +81,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--show", metavar="LANG", help="print the rewordings of a language that are failed, and why")
     shown = parser.parse_args().show
+    if shown and not (REWORDINGS / f"{shown}.jsonl").is_file():
+        parser.error(f"--show {shown}: there are {', '.join(sorted(path.stem for path in REWORDINGS.glob('*.jsonl')))}")
     failed: Counter[tuple[str, str]] = Counter()
     every: Counter[tuple[str, str]] = Counter()
     wholly: dict[str, set[tuple[str, int]]] = {style: set() for style in STYLES}

@@ -57,6 +57,21 @@ def test_a_lexicon_finds_its_examples_and_not_its_look_alikes(language: str, sec
     assert wrong == []
 
 
+@pytest.mark.parametrize("section", [*SECTIONS, "address"])
+@pytest.mark.parametrize("language", languages())
+def test_every_pattern_can_be_read(language: str, section: str) -> None:
+    """A pattern is read only where it may stand in a text: what is wrong with one would show late."""
+    words = lexicon(language)
+    wrong: list[str] = []
+    for name, group in getattr(words, section).items():
+        for pattern in (*group.say, *getattr(group, "did", ()), *getattr(group, "done", ())):
+            try:
+                translate(fill(pattern, {**words.words, "verb": ("_",)}))
+            except ValueError as error:
+                wrong.append(f"lexicons/{language}.toml, [{section}.{name}]: {error}")
+    assert wrong == []
+
+
 @pytest.mark.parametrize("language", COMPLETE)
 def test_every_language_knows_the_same_families_and_has_an_example_and_a_look_alike_for_each(language: str) -> None:
     words, english = lexicon(language), lexicon("en")

@@ -270,6 +270,7 @@ def test_a_perfect_grader_detects_everything_and_raises_no_false_alarm(monkeypat
 def test_a_grader_that_fails_everything_detects_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     result = examined(monkeypatch, graders_of(("angry", lambda exchange: Score.failed("no")))).result
     assert result.overall.detection.rate == 0.0
+    assert result.hidden == result.mutants
     assert result.overall.false_alarm.rate == 1.0
 
 
@@ -278,6 +279,7 @@ def test_a_grader_that_abstains_counts_as_missing_and_one_that_crashes_as_undeci
 ) -> None:
     silent = examined(monkeypatch, graders_of(("silent", lambda exchange: Score.abstained("cannot tell")))).result
     assert (silent.overall.detection.rate, silent.ungraded) == (0.0, silent.mutants)
+    assert silent.hidden == 0
     assert silent.overall.false_alarm.n == 0
 
     def crash(exchange: Exchange) -> Score:

@@ -171,6 +171,7 @@ def _result(
         mutants=len(found),
         undecided=len(found) - len(decided),
         ungraded=sum(not one.graded for one in decided),
+        hidden=sum(one.hidden for one in decided),
         graders=tuple(grader.identity for grader in graders),
         overall=measure.overall(decided, alarms, rules_only),
         by_fault=measure.by_fault(decided),

@@ -66,6 +66,7 @@ def _row(one: Seen) -> dict[str, Any]:
         "state": "undecided" if one.errored else "detected" if one.detected else "missed",
         "by": sorted(one.by),
         "asked": sorted(one.asked),
+        "failed_before": sorted(one.before),
     }
 
 
@@ -80,6 +81,8 @@ def _missed(found: Examination) -> str:
         if mutant.planted.before:
             lines += [f"stood there: {_quoted(mutant.planted.before)}", ""]
         lines += [f"stands there: {_quoted(mutant.planted.after) if mutant.planted.after else 'nothing'}", ""]
+        if one.before:
+            lines += [f"failed without it as well, by {', '.join(sorted(one.before))}", ""]
         for turn in mutant.planted.turns:
             lines += [f"> {line}" for line in mutant.planted.transcript.turns[turn].text.splitlines()] + [""]
     lines += ["# False alarms", ""]

@@ -21,7 +21,8 @@ class Seen:
     """What became of one mutant.
 
     `by` are the graders, of those meant to see the fault, that fail it and not the original; `asked` those that were
-    to grade it. `errored`: a grader failed to grade and none detected. `graded`: at least one gave a verdict.
+    to grade it. `errored`: a grader failed to grade and none detected. `graded`: at least one gave a verdict. `before`
+    are those that fail the original as well and so cannot detect anything in it.
     """
 
     mutant: Mutant
@@ -29,11 +30,17 @@ class Seen:
     asked: frozenset[str]
     errored: bool
     graded: bool
+    before: frozenset[str] = frozenset()
 
     @property
     def detected(self) -> bool:
         """Say whether the fault was found."""
         return bool(self.by)
+
+    @property
+    def hidden(self) -> bool:
+        """Say whether it was not found in an answer that a grader that should see it fails without it."""
+        return bool(self.before) and not self.by
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ def seen(mutant: Mutant, graders: Sequence[Grader], scores: Scores) -> Seen:
     """Return what became of a mutant in the hands of the graders that are meant to see its fault."""
     by: set[str] = set()
     asked: set[str] = set()
+    failing: set[str] = set()
     errored = graded = False
     for grader in graders:
         if grader.dimension not in mutant.fault.sees:
@@ -75,9 +83,11 @@ def seen(mutant: Mutant, graders: Sequence[Grader], scores: Scores) -> Seen:
             errored = errored or row.state == "errored"
             graded = graded or row.verdict in ("pass", "fail")
             before = scores.at(mutant.original.id, turn, grader)
-            if row.verdict == "fail" and not (before is not None and before.verdict == "fail"):
+            if before is not None and before.verdict == "fail":
+                failing.add(grader.name)
+            elif row.verdict == "fail":
                 by.add(grader.name)
-    return Seen(mutant, frozenset(by), frozenset(asked), errored and not by, graded)
+    return Seen(mutant, frozenset(by), frozenset(asked), errored and not by, graded, frozenset(failing))
 
 
 def alarm(good: Good, graders: Sequence[Grader], scores: Scores, whole: bool) -> Alarm:

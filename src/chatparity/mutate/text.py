@@ -80,6 +80,9 @@ def _foot(result: Result) -> str:
         lines.append(f"not examined, no grader of their dimensions: {', '.join(result.unexamined)}")
     if result.ungraded:
         lines.append(f"{result.ungraded} mutants were given no verdict and count as not detected")
+    if result.hidden:
+        told = "count as not detected: a grader that should see the fault fails the answer without it as well"
+        lines.append(f"{result.hidden} mutants {told}")
     if result.undecided:
         lines.append(f"{result.undecided} mutants are in no rate: a grader that should see the fault failed to grade")
     return "\n".join(lines)

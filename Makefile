@@ -7,6 +7,9 @@ READY := $(VENV)/.ready
 PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 
+# One more than there are cores, for many tests wait for a server or a process.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+
 BROWSER ?= chromium
 
 .PHONY: evals test test-slow peer-test browser-test screenshots lint format bench clean
@@ -15,7 +18,7 @@ evals: $(READY)
 	$(BIN)/python -m pytest evals/ $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest tests/ -m "not slow and not peer and not browser" -n auto --maxprocesses=4 $(ARGS)
+	$(BIN)/python -m pytest tests/ -m "not slow and not peer and not browser" -n $(WORKERS) $(ARGS)
 	@echo "not among these: make test-slow, make peer-test, and make browser-test (tests/browser, which drive a Chromium)"
 
 test-slow: $(READY)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from chatparity.claims.fields import FIELDS
 from chatparity.claims.file import read_claims
 
@@ -16,6 +18,7 @@ from .claims_worlds import FILE
 GUIDE = (Path(__file__).parents[1] / "docs" / "claims.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_guide_run_one_after_the_other(tmp_path: Path) -> None:
     [block] = re.findall(r"^```sh\n(.*?)^```", GUIDE, flags=re.MULTILINE | re.DOTALL)
     for line in block.splitlines():

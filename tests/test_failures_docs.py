@@ -30,6 +30,7 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```", GUIDE, flags=re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_guide_map_the_planted_fault_as_new(tmp_path: Path) -> None:
     lines = [shlex.split(line) for line in blocks("sh")[0].splitlines()]
     assert len(lines) == 3

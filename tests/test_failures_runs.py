@@ -107,6 +107,7 @@ def test_the_command_writes_the_page_and_prints_the_map(usual: Path, faulty: Pat
     assert (bad.returncode, "nowhere.toml" in bad.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_report_of_a_run_leads_to_its_map_once_there_is_one(faulty: Path) -> None:
     command = [sys.executable, "-m", "chatparity"]
     pages = []

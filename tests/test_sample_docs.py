@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import typer.main
 
 from chatparity.cli import app
@@ -45,6 +46,7 @@ def fill(path: Path) -> None:
         csv.writer(file, delimiter=";").writerows(rows)
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_guide_lead_from_an_export_to_labels(tmp_path: Path) -> None:
     export(tmp_path / "chats.csv")
     for words in commands():

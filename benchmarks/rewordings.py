@@ -15,15 +15,14 @@ from pathlib import Path
 
 import msgspec
 
-from chatparity.exchange import ReplyRecord
-from chatparity.grading import Grader, Side, grade
+from chatparity.grading import Grader, grade
 from chatparity.grading.load import load_graders
 from chatparity.grading.rows import ScoreRow
 from chatparity.jsonl import read_transcripts
-from chatparity.points import points_of, recorded_reply
+from chatparity.mutate.examination import side_of
 from chatparity.stats.interval import wilson
 from chatparity.suite import load_suite
-from chatparity.transcript import AGENTS, Transcript
+from chatparity.transcript import Transcript
 
 ROOT = Path(__file__).parents[1]
 REWORDINGS, SUPPORT = ROOT / "datasets" / "rewordings", ROOT / "datasets" / "support"
@@ -47,21 +46,6 @@ def retold(transcript: Transcript, texts: Texts) -> Transcript:
     return msgspec.structs.replace(transcript, turns=tuple(turns))
 
 
-def side_of(transcript: Transcript, texts: Texts, tools: tuple[str, ...]) -> Side:
-    """Return the answers of a retold transcript as a side of which only the rewordings are graded."""
-    points = points_of(transcript)
-    replies = {
-        point.turn: recorded_reply(transcript, point.turn, handover_tools=tools, speakers=AGENTS) for point in points
-    }
-    seen = tuple(point for point in points if replies[point.turn] is not None)
-    records = {
-        point.turn: ReplyRecord(id=point.id, turn=point.turn, trial=0, state="replied", reply=replies[point.turn])
-        for point in seen
-    }
-    chosen = tuple(point for point in seen if (transcript.id, point.turn) in texts)
-    return Side("ai", chosen, records, seen=seen)
-
-
 def graded(language: str) -> Iterator[tuple[str, str, ScoreRow]]:
     """Yield style, text and row of every score of a rewording."""
     suite = load_suite(ROOT)
@@ -69,9 +53,11 @@ def graded(language: str) -> Iterator[tuple[str, str, ScoreRow]]:
     files = sorted(SUPPORT.rglob(f"{language}.jsonl"))
     for style in STYLES:
         texts = rewordings(language, style)
-        ids = {name for name, _ in texts}
-        some = [retold(one, texts) for one in read_transcripts(files) if one.id in ids]
-        sides = [side_of(one, texts, suite.settings.agent.handover_tools) for one in some]
+        chosen: dict[str, set[int]] = {}
+        for name, turn in texts:
+            chosen.setdefault(name, set()).add(turn)
+        some = [retold(one, texts) for one in read_transcripts(files) if one.id in chosen]
+        sides = [side_of(one, chosen[one.id], suite.settings.agent.handover_tools) for one in some]
         for row in asyncio.run(grade(sides, graders, judged=False)):
             yield style, texts[row.id, row.turn], row
 

@@ -123,16 +123,19 @@ async def _graded(
             wanted.setdefault(transcript.id, (transcript, set()))[1].update(mutant.planted.turns)
     turnwise = [one for one in graders if one.level == "exchange"]
     whole = [one for one in graders if one.level == "conversation"]
-    sides = [_side(transcript, turns, tools) for transcript, turns in wanted.values()]
+    sides = [side_of(transcript, turns, tools) for transcript, turns in wanted.values()]
     rows = await grade(sides, turnwise, judged=judged, on_progress=on_progress)
     if whole:
-        sides = [_side(transcript, None, tools) for transcript, _ in wanted.values()]
+        sides = [side_of(transcript, None, tools) for transcript, _ in wanted.values()]
         rows += await grade(sides, whole, judged=judged, on_progress=on_progress)
     return rows
 
 
-def _side(transcript: Transcript, turns: Collection[int] | None, tools: Collection[str]) -> Side:
-    """Return a transcript's recorded answers as a side of which only some `turns` are to be graded (None: all)."""
+def side_of(transcript: Transcript, turns: Collection[int] | None, tools: Collection[str]) -> Side:
+    """Return a transcript's recorded answers as a side of which only some `turns` are to be graded (None: all).
+
+    A call of one of `tools` hands over.
+    """
     seen: list[Point] = []
     records: dict[int, ReplyRecord] = {}
     for point in points_of(transcript):

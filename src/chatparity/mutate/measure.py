@@ -30,7 +30,7 @@ class Seen:
     asked: frozenset[str]
     errored: bool
     graded: bool
-    before: frozenset[str] = frozenset()
+    before: frozenset[str]
 
     @property
     def detected(self) -> bool:

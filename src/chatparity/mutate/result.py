@@ -75,8 +75,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     `rated` says whether good answers are those that people rated so; else any recorded answer was taken for one.
     `undecided` mutants are in no rate: a grader failed to grade them, and none found the fault. `ungraded` are in the
     rates, as not detected: no grader of a dimension that should see the fault gave a verdict. So are `hidden` ones: a
-    grader that should see the fault fails the answer without it as well. `without_phrases` are
-    languages of the data that have no bank. `unexamined` are faults for whose dimensions there was no grader.
+    grader that should see the fault fails the answer without it as well. `without_phrases` are languages of the data
+    that have no bank. `unexamined` are faults for whose dimensions there was no grader.
     """
 
     format: int
